@@ -1,0 +1,9 @@
+# `cpack -G DEB` in the build folder makes the package.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "Faultline maintainers <maintainers@faultline.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+include(CPack)
