@@ -1,0 +1,38 @@
+// The one list of probe kinds. A new probe is its own file under session/ (or a kind of the packet engine)
+// and one line in registry.cpp; configuration, `faultline check`, /metrics and the API find it here.
+#pragma once
+
+#include "probes/option.h"
+#include "rules/model/metric.h"
+#include "rules/model/round.h"
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace faultline {
+
+class SessionProbe;  // probes/session/session_probe.h
+
+// Who sends it: the sharded packet engine, or a coroutine of its own on the main loop.
+enum class ProbeTransport : std::uint8_t { packet, session };
+// Which column of endpoints.csv it goes by.
+enum class ProbeSource : std::uint8_t { address, device };
+
+struct ProbeKind {
+  std::string_view name;  // "icmp"; as in configuration, metrics and API
+  std::string_view help;  // one line
+  ProbeTransport transport = ProbeTransport::packet;
+  ProbeSource source = ProbeSource::address;
+  std::span<const OptionSpec> options;
+  std::span<const Metric> metrics;                                               // what its rounds carry
+  std::unique_ptr<SessionProbe> (*make)(const ProbeOptions& options) = nullptr;  // session kinds only
+};
+
+// In a fixed order; a kind's position is its ProbeKindIndex.
+std::span<const ProbeKind> probe_kinds();
+// Null if there is none.
+const ProbeKind* find_probe_kind(std::string_view name);
+ProbeKindIndex index_of(const ProbeKind& kind);
+
+}  // namespace faultline
