@@ -8,14 +8,28 @@ function(faultline_library name)
   target_link_libraries(${name} PUBLIC ${arg_LINKS} PRIVATE faultline_warnings)
 endfunction()
 
-# faultline_test(NAME SOURCES a_test.cpp … LINKS x y …): a GoogleTest program; each of its tests is a ctest of its own.
+# faultline_test(NAME SOURCES a_test.cpp … LINKS x y … [LABEL unit]): a GoogleTest program; each of its tests is a ctest of
+# its own. Label `unit` (the default) also runs under the sanitizers, `story` runs alone and last: it may take the machine.
+add_custom_target(unit_tests)
 function(faultline_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "" "LABEL" "SOURCES;LINKS" ${ARGN})
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
   target_compile_definitions(${name} PRIVATE FAULTLINE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gmock GTest::gtest_main faultline_warnings)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  if(arg_LABEL STREQUAL unit)
+    add_dependencies(unit_tests ${name})
+  endif()
+  set(lone FALSE)
+  if(arg_LABEL STREQUAL story)
+    set(lone TRUE)
+  endif()
+  # Discovered when ctest runs, not when it is built: a half-built tree can still be tested.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 LABELS ${arg_LABEL} RUN_SERIAL ${lone})
 endfunction()
 
 # faultline_embed(TARGET FILE SYMBOL): makes the text of FILE available as `extern const char SYMBOL[]`.
