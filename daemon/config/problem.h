@@ -55,6 +55,6 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 std::string listed(std::span<const std::string_view> words);
 // `text` in double quotes, shortened to 60 bytes, control characters and broken UTF-8 as \xNN: fit for a
 // terminal.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace faultline::config

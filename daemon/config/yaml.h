@@ -85,6 +85,8 @@ class Value {
 
   // Adds "path: message" at this value's place.
   void problem(std::string_view message) const;
+  // The same value under another path, where the file's own nesting says too little or too much.
+  Value named(std::string path) const { return {*node_, std::move(path), *file_, *problems_}; }
   Problems& problems() const { return *problems_; }
 
   std::optional<std::string> text() const;  // any scalar that is not empty
