@@ -16,7 +16,7 @@ TABLE = [
     ("rules/decide", ["rules/model", "rules/decide"], []),
     ("rules", ["rules"], []),
     ("probes/wire", ["rules/model", "probes/wire"], ["boost-json", "openssl"]),
-    ("probes", ["rules/model", "probes"], ["asio", "beast", "openssl", "spdlog", "system"]),
+    ("probes", ["rules/model", "probes"], ["asio", "beast", "openssl", "spdlog", "system", "c-ares"]),
     ("daemon", ["rules", "probes", "daemon"], ["asio", "beast", "boost-json", "boost", "openssl", "spdlog", "system", "cli11", "zlib"]),
     ("tests", ["rules", "probes", "daemon", "tests"], ["*"]),
 ]
@@ -25,10 +25,12 @@ CONFINED = {
     "yaml-cpp": re.compile(r"^daemon/config/yaml[^/]*\.(h|cpp)$"),
     "prometheus-cpp": re.compile(r"^daemon/metrics/"),
     "sqlite": re.compile(r"^daemon/store/"),
+    "c-ares": re.compile(r"^probes/async/resolver\.cpp$"),
 }
 FOREIGN = [
     ("yaml-cpp", r"yaml-cpp/"),
     ("prometheus-cpp", r"prometheus/"),
+    ("c-ares", r"ares\.h"),
     ("sqlite", r"sqlite3\.h"),
     ("boost-json", r"boost/json"),
     ("boost-geometry", r"boost/geometry"),

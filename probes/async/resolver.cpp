@@ -1,0 +1,240 @@
+#include "probes/async/resolver.h"
+
+#include <ares.h>
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace faultline {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr std::size_t kMostInFlight = 64;  // questions at once; more would only queue in the name server
+
+struct Name {
+  Steady::time_point due;
+  Duration retry{};
+  std::optional<std::string> address;
+  bool told = false;
+  bool asking = false;
+};
+
+std::optional<std::pair<std::string, int>> first_address(const ares_addrinfo& info) {
+  for (const ares_addrinfo_node* node = info.nodes; node != nullptr; node = node->ai_next) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const void* bytes = nullptr;
+    if (node->ai_family == AF_INET) bytes = &reinterpret_cast<const sockaddr_in*>(node->ai_addr)->sin_addr;
+    if (node->ai_family == AF_INET6) bytes = &reinterpret_cast<const sockaddr_in6*>(node->ai_addr)->sin6_addr;
+    if (bytes != nullptr && inet_ntop(node->ai_family, bytes, text.data(), text.size()) != nullptr)
+      return std::pair(std::string(text.data()), node->ai_ttl);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+class Resolver::Impl {
+ public:
+  Impl(ResolverOptions options, OnChange on_change)
+      : options_(std::move(options)), on_change_(std::move(on_change)) {}
+
+  ~Impl() {
+    stop_ = true;
+    wake();
+    if (thread_.joinable()) thread_.join();
+    if (channel_ != nullptr) ares_destroy(channel_);
+    if (library_) ares_library_cleanup();
+    if (wake_fd_ >= 0) close(wake_fd_);
+  }
+
+  Result<void> start() {
+    if (const int error = ares_library_init(ARES_LIB_INIT_ALL); error != ARES_SUCCESS)
+      return fail(fmt::format("name resolution: {}", ares_strerror(error)));
+    library_ = true;
+    ares_options ares{};
+    ares.timeout = 2000;  // milliseconds, for the first try; doubled in the second
+    ares.tries = 2;
+    if (const int error = ares_init_options(&channel_, &ares, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
+        error != ARES_SUCCESS)
+      return fail(fmt::format("name resolution: {}", ares_strerror(error)));
+    if (!options_.servers.empty())
+      if (const int error = ares_set_servers_ports_csv(channel_, options_.servers.c_str());
+          error != ARES_SUCCESS)
+        return fail(fmt::format("name servers \"{}\": {} (expected ADDRESS[:PORT],…)", options_.servers,
+                                ares_strerror(error)));
+    wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (wake_fd_ < 0) return fail("name resolution: eventfd: out of file descriptors");
+    thread_ = std::thread([this] { run(); });
+    return {};
+  }
+
+  void set_names(std::vector<std::string> names) {
+    {
+      const std::lock_guard lock(mutex_);
+      wanted_ = std::move(names);
+      wanted_changed_ = true;
+    }
+    wake();
+  }
+
+ private:
+  struct Question {
+    Impl* self;
+    std::string name;
+  };
+
+  void wake() const {
+    const std::uint64_t one = 1;
+    if (wake_fd_ >= 0) [[maybe_unused]]
+      const auto written = write(wake_fd_, &one, sizeof one);
+  }
+
+  void run() {
+    while (!stop_) {
+      take_wanted();
+      ask_what_is_due();
+      wait_and_process();
+    }
+    ares_cancel(channel_);
+  }
+
+  void take_wanted() {
+    std::vector<std::string> wanted;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!wanted_changed_) return;
+      wanted_changed_ = false;
+      wanted = wanted_;
+    }
+    std::sort(wanted.begin(), wanted.end());
+    std::erase_if(names_, [&](const auto& item) {
+      return !std::binary_search(wanted.begin(), wanted.end(), item.first);
+    });
+    for (const std::string& name : wanted)
+      names_.try_emplace(name, Name{Steady::now(), options_.first_retry, {}, false, false});
+  }
+
+  void ask_what_is_due() {
+    const auto now = Steady::now();
+    for (auto& [text, name] : names_) {
+      if (in_flight_ >= kMostInFlight) break;
+      if (name.asking || name.due > now) continue;
+      name.asking = true;
+      ++in_flight_;
+      ares_addrinfo_hints hints{};
+      hints.ai_family = AF_UNSPEC;
+      hints.ai_flags = ARES_AI_NOSORT;
+      ares_getaddrinfo(
+          channel_, text.c_str(), nullptr, &hints,
+          [](void* arg, int status, int, ares_addrinfo* result) {
+            const std::unique_ptr<Question> question(static_cast<Question*>(arg));
+            question->self->answered(question->name, status, result);
+            if (result != nullptr) ares_freeaddrinfo(result);
+          },
+          new Question{this,
+                       text});  // NOLINT(cppcoreguidelines-owning-memory): c-ares keeps it until the call
+    }
+  }
+
+  void answered(const std::string& text, int status, const ares_addrinfo* result) {
+    --in_flight_;
+    const auto found = names_.find(text);
+    if (found == names_.end()) return;
+    Name& name = found->second;
+    name.asking = false;
+    const auto address = status == ARES_SUCCESS && result != nullptr ? first_address(*result) : std::nullopt;
+    if (!address) {
+      name.due = Steady::now() + name.retry;
+      name.retry = std::min<Duration>(name.retry * 2, std::chrono::minutes(5));
+      if (!name.told && !stop_) on_change_(text, std::nullopt);
+      name.told = true;
+      return;
+    }
+    name.due = Steady::now() + std::clamp<Duration>(std::chrono::seconds(address->second), options_.shortest,
+                                                    options_.longest);
+    name.retry = options_.first_retry;
+    if (!stop_ && name.address != address->first) on_change_(text, address->first);
+    name.address = address->first;
+    name.told = true;
+  }
+
+  int milliseconds_to_next() const {
+    auto next = Steady::now() + std::chrono::hours(1);
+    if (in_flight_ < kMostInFlight)
+      for (const auto& [text, name] : names_)
+        if (!name.asking) next = std::min(next, name.due);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Steady::now()).count();
+    timeval most{static_cast<time_t>(std::max<std::int64_t>(left, 0) / 1000),
+                 static_cast<suseconds_t>(std::max<std::int64_t>(left, 0) % 1000 * 1000)};
+    timeval storage{};
+    const timeval* wait = ares_timeout(channel_, &most, &storage);
+    return static_cast<int>(wait->tv_sec * 1000 + wait->tv_usec / 1000 + 1);
+  }
+
+  void wait_and_process() {
+    std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
+    const int bits = ares_getsock(channel_, sockets.data(), static_cast<int>(sockets.size()));
+    std::array<pollfd, ARES_GETSOCK_MAXNUM + 1> polls{};
+    nfds_t count = 0;
+    polls[count++] = {wake_fd_, POLLIN, 0};
+    for (int i = 0; i < ARES_GETSOCK_MAXNUM; ++i) {
+      short events = 0;
+      if (ARES_GETSOCK_READABLE(bits, i)) events = static_cast<short>(events | POLLIN);
+      if (ARES_GETSOCK_WRITABLE(bits, i)) events = static_cast<short>(events | POLLOUT);
+      if (events != 0) polls[count++] = {sockets[static_cast<std::size_t>(i)], events, 0};
+    }
+    poll(polls.data(), count, milliseconds_to_next());
+    std::uint64_t ignored = 0;
+    if ((polls[0].revents & POLLIN) != 0) [[maybe_unused]]
+      const auto got = read(wake_fd_, &ignored, sizeof ignored);
+    if (count == 1) ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // time-outs
+    for (nfds_t i = 1; i < count; ++i)
+      ares_process_fd(channel_,
+                      (polls[i].revents & (POLLIN | POLLERR | POLLHUP)) != 0 ? polls[i].fd : ARES_SOCKET_BAD,
+                      (polls[i].revents & POLLOUT) != 0 ? polls[i].fd : ARES_SOCKET_BAD);
+  }
+
+  ResolverOptions options_;
+  OnChange on_change_;
+  ares_channel channel_ = nullptr;
+  bool library_ = false;
+  int wake_fd_ = -1;
+  std::thread thread_;
+  std::atomic<bool> stop_ = false;
+  std::mutex mutex_;
+  std::vector<std::string> wanted_;  // guarded by mutex_, as is the next
+  bool wanted_changed_ = false;
+  std::map<std::string, Name, std::less<>> names_;  // the thread's own, as is the next
+  std::size_t in_flight_ = 0;
+};
+
+Resolver::Resolver(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Resolver::~Resolver() = default;
+void Resolver::set_names(std::vector<std::string> names) {
+  impl_->set_names(std::move(names));
+}
+
+Result<std::unique_ptr<Resolver>> Resolver::start(ResolverOptions options, OnChange on_change) {
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(on_change));
+  if (auto started = impl->start(); !started) return tl::make_unexpected(started.error());
+  return std::unique_ptr<Resolver>(new Resolver(std::move(impl)));
+}
+
+bool is_literal_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  return inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+}
+
+}  // namespace faultline

@@ -1,0 +1,128 @@
+#include "probes/session/scheduler.h"
+
+#include "probes/async/clock.h"
+#include "probes/async/task_group.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <map>
+#include <set>
+#include <utility>
+
+namespace faultline::session {
+namespace {
+
+namespace asio = boost::asio;
+using Key = std::pair<EndpointIndex, ProbeKindIndex>;
+
+bool same(const ScheduledTarget& a, const ScheduledTarget& b) {
+  return a.target.name == b.target.name && a.target.address == b.target.address &&
+         a.target.device == b.target.device && a.probe == b.probe && a.interval == b.interval &&
+         a.time_limit == b.time_limit;
+}
+
+// A fixed place in the interval for each target, so that the starts are spread and stay where they are over a
+// restart.
+Duration phase_of(const Key& key, Duration interval) {
+  const std::uint64_t mixed = (key.first.value * 2'654'435'761ULL + key.second * 40'503ULL) % 1'000'003ULL;
+  return Duration(interval.count() / 1'000'003 * static_cast<std::int64_t>(mixed));
+}
+
+}  // namespace
+
+struct Scheduler::Impl {
+  Impl(asio::any_io_executor e, Sink s) : executor(e), sink(std::move(s)), tasks(std::move(e)) {}
+
+  struct Entry {
+    ScheduledTarget target;
+    std::function<void()> cancel;
+  };
+
+  // Parameters by value: the loop owns what it uses.
+  asio::awaitable<void> loop(ScheduledTarget target) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    asio::steady_timer timer(executor);
+    const Key key{target.target.endpoint, target.kind};
+    auto next = std::chrono::steady_clock::now() + phase_of(key, target.interval);
+    for (;;) {
+      timer.expires_at(next);
+      const auto token = asio::as_tuple(asio::use_awaitable);
+      const auto [error] = co_await timer.async_wait(token);
+      if (error) co_return;
+      co_await measure(target, false);
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) co_return;
+      // A start that was missed is left out, not made up for.
+      const auto now = std::chrono::steady_clock::now();
+      do next += target.interval;
+      while (next <= now);
+    }
+  }
+
+  asio::awaitable<void> measure(ScheduledTarget target, bool asked_for) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const Timestamp started = wall_now();
+    Round round = co_await target.probe->run(target.target, target.time_limit);
+    if (round.reason == OutcomeReason::cancelled) co_return;
+    round.started = started;
+    round.finished = wall_now();
+    round.endpoint = target.target.endpoint;
+    round.probe = target.kind;
+    round.on_demand = asked_for;
+    sink(round);
+  }
+
+  asio::awaitable<void> measure_once(ScheduledTarget target) {
+    const Key key{target.target.endpoint, target.kind};
+    co_await measure(std::move(target), true);
+    on_demand.erase(key);
+  }
+
+  asio::any_io_executor executor;
+  Sink sink;
+  TaskGroup tasks;
+  std::map<Key, Entry> entries;
+  std::set<Key> on_demand;
+};
+
+Scheduler::Scheduler(asio::any_io_executor executor, Sink sink)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(sink))) {}
+Scheduler::~Scheduler() = default;
+
+void Scheduler::set_targets(std::vector<ScheduledTarget> targets) {
+  std::map<Key, Impl::Entry> next;
+  for (ScheduledTarget& target : targets) {
+    const Key key{target.target.endpoint, target.kind};
+    const auto old = impl_->entries.find(key);
+    if (old != impl_->entries.end() && same(old->second.target, target)) {
+      next.emplace(key, std::move(old->second));
+      impl_->entries.erase(old);
+      continue;
+    }
+    auto cancel = impl_->tasks.spawn(impl_->loop(target));
+    next.emplace(key, Impl::Entry{std::move(target), std::move(cancel)});
+  }
+  for (auto& [key, entry] : impl_->entries) entry.cancel();
+  impl_->entries = std::move(next);
+}
+
+void Scheduler::run_now(EndpointIndex endpoint) {
+  for (auto i = impl_->entries.lower_bound({endpoint, 0});
+       i != impl_->entries.end() && i->first.first == endpoint; ++i)
+    if (impl_->on_demand.insert(i->first).second) impl_->tasks.spawn(impl_->measure_once(i->second.target));
+}
+
+void Scheduler::stop(std::function<void()> when_stopped) {
+  impl_->entries.clear();
+  impl_->tasks.on_empty(std::move(when_stopped));
+  impl_->tasks.stop();
+}
+
+std::size_t Scheduler::size() const {
+  return impl_->entries.size();
+}
+
+}  // namespace faultline::session

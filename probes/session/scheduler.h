@@ -1,0 +1,50 @@
+// When session probes run: every target once an interval, the starts spread over it, never two at once for
+// one target. The probe only measures; interval, spread, time limit and the round's times are decided here.
+// Lives on the main loop.
+#pragma once
+
+#include "probes/registry.h"
+#include "probes/session/session_probe.h"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace faultline::session {
+
+// One probe of one endpoint. Targets with equal kind and options may share the probe object.
+struct ScheduledTarget {
+  SessionTarget target;
+  ProbeKindIndex kind = 0;
+  std::shared_ptr<SessionProbe> probe;
+  Duration interval{};
+  Duration time_limit{};
+};
+
+class Scheduler {
+ public:
+  using Sink = std::function<void(const Round&)>;
+
+  Scheduler(boost::asio::any_io_executor executor, Sink sink);
+  ~Scheduler();
+
+  // By difference: a target whose endpoint, kind, source, probe object and times are unchanged keeps its
+  // schedule.
+  void set_targets(std::vector<ScheduledTarget> targets);
+  // Measures at once, beside the schedule; the round has on_demand set. Nothing happens for an unknown
+  // endpoint or one that is being measured on demand already.
+  void run_now(EndpointIndex endpoint);
+  // Cancels everything, then calls f.
+  void stop(std::function<void()> when_stopped);
+  std::size_t size() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace faultline::session
