@@ -1,0 +1,104 @@
+#include "rules/correlate/candidate.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <numeric>
+#include <unordered_map>
+
+namespace faultline::correlate {
+namespace {
+
+using Positions = std::unordered_map<EndpointIndex, std::uint32_t>;
+
+Candidate measure(const Footprints& footprints, NodeIndex node, const LocaliseRules& rules,
+                  std::span<const BadEndpoint> bad, std::span<const std::uint32_t> below,
+                  const Positions& positions, const HealthyAfter& is_healthy) {
+  std::vector<BadEndpoint> members;
+  for (const std::uint32_t position : below) members.push_back(bad[position]);
+  Candidate candidate;
+  candidate.node = node;
+  candidate.kind = footprints.topology().node(node).kind;
+  candidate.onset = onset_of(members, rules.onset_quantile);
+  candidate.groups = footprints.groups(node);
+  candidate.healthy.resize(candidate.groups.size());
+  candidate.members.resize(candidate.groups.size());
+  for (std::size_t g = 0; g < candidate.groups.size(); ++g) {
+    for (const EndpointIndex endpoint : candidate.groups[g].endpoints) {
+      const auto found = positions.find(endpoint);
+      if (found == positions.end()) {
+        if (is_healthy(endpoint, candidate.onset)) ++candidate.healthy[g];
+      } else if (std::chrono::abs(bad[found->second].onset - candidate.onset) <= rules.onset_spread) {
+        candidate.members[g].push_back(found->second);
+      }
+    }
+  }
+  return candidate;
+}
+
+bool passes(const GuardRules& guard, std::span<const GroupEvidence> groups) {
+  const auto convincing =
+      static_cast<std::uint32_t>(std::count_if(groups.begin(), groups.end(), [&](const GroupEvidence& group) {
+        return group.bad > 0 && group.bad >= guard.bad_share * (group.bad + group.healthy);
+      }));
+  const auto all = static_cast<std::uint32_t>(groups.size());
+  const std::uint32_t needed = std::max(2U, std::min(guard.groups, all));
+  return convincing >= needed && convincing >= guard.group_share * all;
+}
+
+}  // namespace
+
+std::uint32_t Candidate::healthy_total() const {
+  return std::accumulate(healthy.begin(), healthy.end(), 0U);
+}
+
+std::vector<Candidate> candidates_of(const Footprints& footprints, const LocaliseRules& rules,
+                                     std::span<const BadEndpoint> bad, const HealthyAfter& is_healthy) {
+  Positions positions;
+  std::map<NodeIndex, std::vector<std::uint32_t>> below;
+  for (std::uint32_t i = 0; i < bad.size(); ++i) {
+    positions.emplace(bad[i].endpoint, i);
+    for (const NodeIndex node : footprints.topology().ancestors(bad[i].endpoint)) below[node].push_back(i);
+  }
+  std::vector<Candidate> candidates;
+  for (const auto& [node, members] : below) {
+    if (members.size() < 2 || footprints.topology().node(node).kind == NodeKind::probe_host) continue;
+    candidates.push_back(measure(footprints, node, rules, bad, members, positions, is_healthy));
+  }
+  return candidates;
+}
+
+std::vector<GroupEvidence> evidence_of(const Candidate& candidate, std::span<const BadEndpoint> bad,
+                                       std::span<const char> unexplained) {
+  std::vector<GroupEvidence> groups(candidate.groups.size());
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    groups[g].healthy = candidate.healthy[g];
+    for (const std::uint32_t position : candidate.members[g]) {
+      if (unexplained[position] == 0) continue;
+      ++groups[g].bad;
+      groups[g].bad_nats += bad[position].nats;
+    }
+  }
+  return groups;
+}
+
+bool passes_guard(const Candidate& candidate, std::span<const GroupEvidence> groups,
+                  const LocaliseRules& rules) {
+  switch (candidate.kind) {
+    case NodeKind::core:
+    case NodeKind::upstream:
+      return passes(rules.core, groups);
+    case NodeKind::aggregation:
+      return passes(rules.aggregation, groups);
+    case NodeKind::power:
+    case NodeKind::shared_risk:
+      return passes(rules.shared_risk, groups);
+    default: {
+      std::uint32_t bad = 0;
+      for (const GroupEvidence& group : groups) bad += group.bad;
+      return bad >= 2;
+    }
+  }
+}
+
+}  // namespace faultline::correlate

@@ -1,0 +1,34 @@
+// What could explain the bad endpoints of this moment: written by rules/correlate, turned into incidents by
+// rules/decide. Plain data, valid for the inputs it was made from.
+#pragma once
+
+#include "rules/model/correlate_rules.h"
+#include "rules/model/incident.h"
+#include "rules/model/index.h"
+#include "rules/model/time.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace faultline {
+
+struct Hypothesis {
+  Root root;
+  Level level = Level::endpoint;
+  double gain_nats = 0;    // over "each of its endpoints broke by itself"; an endpoint: its own log odds
+  double margin_nats = 0;  // to the best other explanation of the same endpoints
+  bool ambiguous = false;  // the margin is too small to be sure
+  bool flapping = false;   // nothing but flapping endpoints
+  bool complaints_only = false;
+  Timestamp onset;
+  std::vector<EndpointIndex> bad;       // explained by it, sorted
+  std::vector<EndpointIndex> affected;  // footprint: every endpoint of the groups that are hit, sorted
+  std::uint32_t healthy = 0;            // freshly measured and good, below the root
+  std::uint32_t groups_hit = 0;
+  std::uint32_t groups = 0;
+  std::vector<Evidence> evidence;
+  std::vector<Evidence> alternatives;
+  std::vector<EndpointIndex> tests;  // their state would decide between it and the alternatives
+};
+
+}  // namespace faultline
