@@ -130,6 +130,11 @@ class Database {
     if (!found) return tl::make_unexpected(found.error());
     return found->value_or(0);
   }
+  // For statements that are put together at run time.
+  Result<void> each_with(std::string_view sql, std::span<const Value> values,
+                         const std::function<void(const Row&)>& fn) {
+    return execute(sql, values, fn);
+  }
   // Several statements without parameters, separated by semicolons; not cached.
   Result<void> script(const std::string& sql);
 

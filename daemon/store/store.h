@@ -46,7 +46,7 @@ struct StoreOptions {
   Retention retention;
   std::size_t queue_limit = 100'000;  // jobs waiting; one more is refused at once ("store is overloaded")
   std::size_t group_limit = 1'000;    // jobs in one commit
-  unsigned readers = 1;               // reader threads
+  unsigned readers = 2;               // reader threads
   std::uintmax_t check_up_to_bytes = 256U << 20U;  // quick_check at open for files not larger than this
 };
 
