@@ -24,6 +24,7 @@ void bind_counts(Binder section, CountRules& rules) {
   section.bind("unverified_threshold", rules.unverified_threshold, 0.1, 1000);
   section.bind("learning_rate", rules.learning_rate, 0, 1);
   section.bind("hard_ratio", rules.hard_ratio, 0.01, 1);
+  section.bind("all_lost_packets", rules.all_lost_packets, 1, 1000);
   section.expect(rules.good_ratio < rules.fast_ratio, "good_ratio must be below fast_ratio");
   section.expect(rules.good_ratio < rules.grey_ratio, "good_ratio must be below grey_ratio");
 }
