@@ -139,7 +139,7 @@ struct HistoryPoint {
 // An answer in JSON that someone else has written: complaints' intake, the ticket book.
 struct RawAnswer {
   unsigned status = 200;
-  std::string json;
+  std::string json;  // empty: no body
   Headers headers;
 };
 
@@ -170,9 +170,8 @@ class ApiBackend {
 
   // The body as it came, one complaint or an array; durable when replied.
   virtual void submit_complaints(std::string body, const Principal& by, Reply<RawAnswer> reply) = 0;
-  // The ticket book under /tmf-api/troubleTicket/v5/; `id` empty: the collection.
-  virtual void tmf(Method method, std::string id, Query query, std::string body, const Principal& by,
-                   Reply<RawAnswer> reply) = 0;
+  // The ticket book under /tmf-api/troubleTicket/v5/troubleTicket; no path parameter "id": the collection.
+  virtual void tmf(HttpRequest request, Reply<RawAnswer> reply) = 0;
 
   // Reads the configuration anew. The text says what changed; the error what is wrong, a line each (422).
   virtual void reload(const Principal& by, Reply<Result<std::string>> reply) = 0;

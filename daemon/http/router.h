@@ -40,8 +40,8 @@ class Router {
 
   // `path` decoded by parse_target (target.h).
   Match find(Method method, std::string_view path) const;
-  // Finds, checks the role of request.principal (401 for anyone, 403 else), and calls the handler. An
-  // exception of the handler becomes a 500.
+  // Finds, checks the role of request.principal (401 for anyone, 403 else), and calls the handler. What
+  // the handler throws becomes a 500 and is thrown on, for the log.
   void dispatch(HttpRequest request, Respond respond) const;
   // The same with the match already made, as the server does it.
   void dispatch(Match match, HttpRequest request, Respond respond) const;

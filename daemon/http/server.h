@@ -28,8 +28,6 @@ struct ListenAddress {
 
   bool is_loopback() const;  // 127.0.0.0/8 or ::1
 };
-// "127.0.0.1:9464", "[::1]:9464", "0.0.0.0:9464". The error says what was expected.
-Result<ListenAddress> parse_listen_address(std::string_view text);
 
 struct Token {
   std::string name;  // of who holds it, for the audit log

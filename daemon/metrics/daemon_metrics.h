@@ -1,5 +1,5 @@
-// Faultline's own metrics by name: one member for each thing that is counted, so that no other file spells a
-// metric's name. The application calls these where the thing happens, on the main loop.
+// Faultline's own metrics by name: one function for each thing that is counted, so that no other file spells
+// a metric's name. The application calls them where the thing happens, on the main loop.
 #pragma once
 
 #include "daemon/metrics/registry.h"
@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,48 +29,41 @@ struct EngineTotals {
 
 class DaemonMetrics {
  public:
-  // `version` for faultline_build_info.
+  // `registry` must outlive it; `version` is for faultline_build_info.
   DaemonMetrics(Registry& registry, std::string_view version);
 
   // faultline_incidents{state,severity}: sets all, also to 0. Those not ended, and those ended of late.
   void set_incidents(std::span<const Incident* const> incidents);
-  void incident_event(std::string_view event);  // faultline_incident_events_total{event}
-  // faultline_degradations{respect}
-  void set_degradations(std::span<const Degradation> degradations);
-  // faultline_endpoints{state}
-  void set_endpoints(const std::array<std::uint64_t, 6>& by_health_state);
-  void set_tickets(std::string_view status, double count);   // faultline_tickets{status}
-  void set_outbox(double depth, double oldest_age_seconds);  // faultline_outbox_depth, _oldest_age_seconds
-  void delivery(std::string_view connector, std::string_view result);  // faultline_deliveries_total
-  void complaint(
-      std::string_view result);  // faultline_complaints_total{result}: accepted, duplicate, rejected
-  void set_engine(const EngineTotals& totals);
-  void session_overrun();                     // faultline_session_overruns_total
-  void reload(bool good);                     // faultline_reloads_total{result}
-  void set_config_time(double unix_seconds);  // faultline_config_last_reload_success_timestamp_seconds
-  void store_error();                         // faultline_store_errors_total
-  void store_commit(double seconds);          // faultline_store_commits_total, _commit_seconds_total
-  void set_loop_lag(double seconds);          // faultline_loop_lag_seconds
-  void set_probe_host_healthy(bool yes);      // faultline_probe_host_healthy
+  void incident_event(std::string_view event);                       // faultline_incident_events_total{event}
+  void set_degradations(std::span<const Degradation> degradations);  // faultline_degradations{respect}
+  void set_endpoints(const std::array<std::uint64_t, 6>& by_health_state);  // faultline_endpoints{state}
+  void set_tickets(std::string_view status, double count);                  // faultline_tickets{status}
+  void set_outbox(double depth, double oldest_age_seconds);  // faultline_outbox_depth, …_oldest_age_seconds
+  // faultline_deliveries_total{connector,result}; result: done, retry, rejected, unknown
+  void delivery(std::string_view connector, std::string_view result);
+  // faultline_complaints_total{result}; result: accepted, duplicate, rejected
+  void complaint(std::string_view result);
+  void set_engine(const EngineTotals& totals);  // faultline_engine_…
+  void session_overrun();                       // faultline_session_overruns_total
+  // faultline_reloads_total{result}; a good one also sets faultline_config_last_good_timestamp_seconds
+  void reload(bool good, double unix_seconds);
+  void store_error();                     // faultline_store_errors_total
+  void store_commit(double seconds);      // faultline_store_commits_total, …_commit_seconds_total
+  void set_loop_lag(double seconds);      // faultline_loop_lag_seconds
+  void set_probe_host_healthy(bool yes);  // faultline_probe_host_healthy
+  // faultline_http_requests_total{route,method,status}, faultline_http_request_seconds_total{route}
   void http_request(std::string_view route, std::string_view method, unsigned status, double seconds);
   void http_refused(std::string_view reason);  // faultline_http_refused_total{reason}
 
  private:
-  // The series of a family by its one label, made when first used.
-  using ByLabel = std::map<std::string, Counter, std::less<>>;
-  void count(ByLabel& family, const char* name, const char* help, const char* label, std::string_view value,
-             double amount = 1);
-
   Registry& registry_;
-  std::array<std::array<Gauge, 4>, 7> incidents_;
+  std::array<std::array<Gauge, kSeverityNames.size()>, kIncidentStateNames.size()> incidents_;
   std::array<Gauge, kRespectCount> degradations_;
-  std::array<Gauge, 6> endpoints_;
-  std::map<std::string, Gauge, std::less<>> tickets_;
+  std::array<Gauge, kHealthStateNames.size()> endpoints_;
   Gauge outbox_depth_, outbox_age_, engine_lag_, loop_lag_, config_time_, probe_host_healthy_;
   std::array<Counter, 8> engine_;
   EngineTotals engine_before_;
   Counter session_overruns_, store_errors_, store_commits_, store_commit_seconds_;
-  ByLabel incident_events_, complaints_, reloads_, http_refused_;
 };
 
 }  // namespace faultline::metrics

@@ -69,6 +69,7 @@ class EndpointTable {
   std::size_t size() const { return row_count_; }
 
  private:
+  bool is_measured(EndpointIndex endpoint, ProbeKindIndex probe) const;
   Row& writable(std::uint32_t row);
   std::uint32_t add_row(EndpointIndex endpoint, ProbeKindIndex probe);
   LabelChunk& writable_labels(std::size_t chunk);

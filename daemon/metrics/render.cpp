@@ -1,0 +1,125 @@
+#include "daemon/metrics/render.h"
+
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+namespace faultline::metrics {
+namespace {
+
+// Value of the row in the family, as text; nothing if it has none.
+std::string_view write(float value, std::array<char, 32>& buffer) {
+  if (std::isnan(value)) return {};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+}
+
+std::string_view write(std::uint32_t value, std::array<char, 32>& buffer) {
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+}
+
+std::string_view packets(const Row& row, std::uint32_t value, std::array<char, 32>& buffer) {
+  return row.is_packet_probe ? write(value, buffer) : std::string_view{};
+}
+
+std::string_view value_of(const Row& row, Family family, std::array<char, 32>& buffer) {
+  switch (family) {
+    case Family::rounds:
+      return write(row.rounds, buffer);
+    case Family::rounds_not_measured:
+      return write(row.not_measured, buffer);
+    case Family::up:
+      return row.up < 0 ? std::string_view{} : row.up > 0 ? "1" : "0";
+    case Family::packets_sent:
+      return packets(row, row.sent, buffer);
+    case Family::packets_lost:
+      return packets(row, row.lost, buffer);
+    case Family::packets_late:
+      return packets(row, row.late, buffer);
+    case Family::packets_duplicate:
+      return packets(row, row.duplicates, buffer);
+    case Family::loss_ratio:
+      return write(row.loss_ratio, buffer);
+    case Family::rtt:
+      return write(row.rtt_ms / 1000.0F, buffer);
+    case Family::rtt_minimum:
+      return write(row.rtt_minimum_ms / 1000.0F, buffer);
+    case Family::rtt_p95:
+      return write(row.rtt_p95_ms / 1000.0F, buffer);
+    case Family::ipdv:
+      return write(row.ipdv_ms / 1000.0F, buffer);
+    case Family::rsrp:
+      return write(row.rsrp_dbm, buffer);
+    case Family::rsrq:
+      return write(row.rsrq_db, buffer);
+    case Family::sinr:
+      return write(row.sinr_db, buffer);
+    case Family::rssi:
+      return write(row.rssi_dbm, buffer);
+    case Family::throughput:
+      return write(row.throughput_bps, buffer);
+  }
+  return {};
+}
+
+void append_head(std::string& out, const FamilyInfo& info) {
+  out += "# HELP ";
+  out += info.name;
+  out += ' ';
+  out += info.help;
+  out += "\n# TYPE ";
+  out += info.name;
+  out += info.is_counter ? " counter\n" : " gauge\n";
+}
+
+}  // namespace
+
+Renderer::Renderer(Snapshot snapshot, FamilySet families)
+    : snapshot_(std::move(snapshot)), families_(families) {}
+
+bool Renderer::append(std::string& out, std::size_t limit) {
+  while (family_ < kFamilyCount) {
+    if (families_[family_]) {
+      while (chunk_ < snapshot_.rows.size()) {
+        append_chunk_rows(out, limit);
+        if (out.size() >= limit) return true;
+        ++chunk_;
+        row_ = 0;
+      }
+    }
+    ++family_;
+    chunk_ = 0;
+    row_ = 0;
+    headed_ = false;
+  }
+  return false;
+}
+
+// From row_ to the end of the chunk, or until the limit.
+void Renderer::append_chunk_rows(std::string& out, std::size_t limit) {
+  const RowChunk& chunk = *snapshot_.rows[chunk_];
+  const LabelChunk& labels = *snapshot_.labels[chunk_];
+  for (; row_ < chunk.count; ++row_) {
+    if (out.size() >= limit) return;
+    const std::uint32_t begin = row_ == 0 ? 0 : labels.end[row_ - 1];
+    append_line(out, chunk.rows[row_], std::string_view(labels.text).substr(begin, labels.end[row_] - begin));
+  }
+}
+
+void Renderer::append_line(std::string& out, const Row& row, std::string_view labels) {
+  const FamilyInfo& info = family_infos()[family_];
+  std::array<char, 32> buffer;
+  const std::string_view value = value_of(row, info.family, buffer);
+  if (value.empty()) return;
+  if (!headed_) append_head(out, info);
+  headed_ = true;
+  out += info.name;
+  out += '{';
+  out += labels;
+  out += "} ";
+  out += value;
+  out += '\n';
+}
+
+}  // namespace faultline::metrics
