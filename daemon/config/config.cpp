@@ -36,6 +36,9 @@ TableSource read_table_source(Map& map, std::string_view key, const Config& conf
   TableSource source;
   const std::optional<Value> value = map.find(key);
   if (!value) return source;
+  source.key = value->path();
+  source.named_in = config.file;
+  source.at = value->node().at;
   if (value->is_list()) {
     source.rows = value->node();
     source.file = config.file;

@@ -41,6 +41,9 @@ struct TableSource {
   std::filesystem::path path;    // empty: no file
   std::optional<YamlNode> rows;  // the inline list
   std::string file;              // as problems name the file that the rows are in
+  std::string key;               // what named it: "inventory.nodes"
+  std::string named_in;          // the file with the key, and the place of its value there
+  Position at;
   bool is_given() const { return rows.has_value() || !path.empty(); }
 };
 struct InventoryConfig {

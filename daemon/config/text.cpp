@@ -28,7 +28,7 @@ struct Descriptor {
 std::string reason_of(int error) {
   switch (error) {
     case ENOENT:
-      return "there is no such file";
+      return "does not exist";
     case EACCES:
       return "may not be read by this user";
     default:

@@ -173,7 +173,10 @@ std::optional<YamlDocument> parse_yaml(std::string_view text, std::string_view f
     problems.add(file, refused.at, refused.message);
   } catch (const YAML::Exception& error) {
     const Position at = error.mark.is_null() ? Position{} : position(error.mark);
-    problems.add(file, at, fmt::format("is not YAML: {}", error.msg));
+    const bool has_tab = text.starts_with('\t') || text.find("\n\t") != std::string_view::npos;
+    problems.add(
+        file, at,
+        fmt::format("is not YAML: {}{}", error.msg, has_tab ? "; indent with spaces, not with tabs" : ""));
   }
   return std::nullopt;
 }

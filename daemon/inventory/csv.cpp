@@ -130,9 +130,11 @@ bool CsvReader::next() {
         end_line();
         return true;
       case RowResult::bad:
+        ++skipped_;
         skip_line();
         break;
       case RowResult::unreadable:
+        ++skipped_;
         break;
     }
   }

@@ -33,7 +33,8 @@ class CsvReader {
   // valid until the next call.
   bool next();
   std::span<const Cell> cells() const { return cells_; }
-  int line() const { return row_line_; }  // on which the row begins
+  int line() const { return row_line_; }            // on which the row begins
+  std::size_t skipped() const { return skipped_; }  // rows left out for a mistake so far
 
  private:
   enum class RowResult : std::uint8_t { good, bad, unreadable };
@@ -57,6 +58,7 @@ class CsvReader {
   std::size_t row_begin_ = 0;
   int line_ = 1;
   int row_line_ = 1;
+  std::size_t skipped_ = 0;
   bool is_unreadable_ = false;  // an open quote: what follows means nothing
   std::vector<Cell> cells_;
   std::deque<std::string> unquoted_;  // of this row: cells that had doubled quotes

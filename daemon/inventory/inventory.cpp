@@ -23,11 +23,11 @@ Rows read_rows(const config::Config& config, config::Problems& problems) {
                                     [&](const Row& row) { rows.nodes.push_back(read_node_row(row)); });
   const std::size_t before = problems.count();
   if (!source.endpoints.is_given()) return rows;  // reported by the configuration
-  const bool is_read = read_table(source.endpoints, kEndpointColumns, problems, [&](const Row& row) {
-    rows.endpoints.push_back(read_endpoint_row(row, config));
-  });
-  if (is_read && rows.endpoints.empty() && problems.count() == before)
-    problems.add(source.endpoints.file, {}, "inventory.endpoints: there are no endpoints; add at least one");
+  read_table(source.endpoints, kEndpointColumns, problems,
+             [&](const Row& row) { rows.endpoints.push_back(read_endpoint_row(row, config)); });
+  if (rows.endpoints.empty() && problems.count() == before)
+    problems.add(source.endpoints.named_in, source.endpoints.at,
+                 source.endpoints.key + ": there are no endpoints; add at least one");
   check_graph(rows.nodes, source.nodes.file, rows.endpoints, source.endpoints.file, nodes_are_complete,
               problems);
   return rows;

@@ -22,6 +22,7 @@ enum : std::size_t { column_id, column_target, column_begins, column_ends, colum
 constexpr std::size_t kMaxReasonBytes = 500;
 
 std::optional<Timestamp> read_time(const Row& row, std::size_t column) {
+  if (row.text(column).empty()) return std::nullopt;
   const std::optional<Timestamp> time = parse_rfc3339(row.text(column));
   if (!time)
     row.problem(column, fmt::format("{} is no time with a zone (try 2026-11-24T02:00:00Z)",
@@ -31,6 +32,7 @@ std::optional<Timestamp> read_time(const Row& row, std::size_t column) {
 
 bool read_target(const Row& row, const Topology& topology, Maintenance& window) {
   const std::string_view target = row.text(column_target);
+  if (target.empty()) return false;
   const auto node = topology.find_node(target);
   const auto endpoint = topology.find_endpoint(target);
   if (node && !topology.node(*node).retired) {

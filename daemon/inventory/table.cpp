@@ -77,15 +77,9 @@ std::vector<std::size_t> read_header(std::span<const Cell> header, std::span<con
   return is_good ? places : std::vector<std::size_t>();
 }
 
-// True if no required cell is empty.
-bool has_required(const Row& row, std::span<const Column> columns) {
-  bool is_good = true;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (!columns[i].is_required || !row.text(i).empty()) continue;
-    row.problem(i, "is empty; give a value");
-    is_good = false;
-  }
-  return is_good;
+void check_required(const Row& row, std::span<const Column> columns) {
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (columns[i].is_required && row.text(i).empty()) row.problem(i, "is empty; give a value");
 }
 
 // One map of an inline list as cells; `storage` keeps texts that are not in the document.
@@ -116,7 +110,7 @@ std::vector<Cell> cells_of(const config::Value& item, std::span<const Column> co
 void read_inline_table(const config::TableSource& source, std::span<const Column> columns, Problems& problems,
                        const std::function<void(const Row&)>& on_row) {
   const config::YamlDocument document{source.file, *source.rows};
-  for (const config::Value& item : config::Value(document, problems).list()) {
+  for (const config::Value& item : config::Value(document, problems).named(source.key).list()) {
     if (!item.is_map()) {
       item.problem("expected a map such as {name: …}");
       continue;
@@ -125,7 +119,8 @@ void read_inline_table(const config::TableSource& source, std::span<const Column
     storage.reserve(columns.size());  // the cells are views into it
     const std::vector<Cell> cells = cells_of(item, columns, storage);
     const Row row(columns, cells, source.file, problems);
-    if (has_required(row, columns)) on_row(row);
+    check_required(row, columns);
+    on_row(row);
   }
 }
 
@@ -200,6 +195,7 @@ std::optional<Place> Row::place(std::size_t latitude_column, std::size_t longitu
 }
 
 std::string Row::name(std::size_t column) const {
+  if (text(column).empty()) return {};  // a required one has been reported
   if (const auto wrong = config::name_problem(text(column))) {
     problem(column, *wrong);
     return {};
@@ -233,6 +229,7 @@ bool read_csv_table(std::string_view text, const std::string& file, std::span<co
   const std::vector<std::size_t> places = read_header(reader.cells(), columns, file, problems);
   if (places.empty()) return false;
 
+  bool is_complete = true;
   std::vector<Cell> cells(columns.size());
   while (reader.next()) {
     const std::span<const Cell> given = reader.cells();
@@ -240,14 +237,16 @@ bool read_csv_table(std::string_view text, const std::string& file, std::span<co
       problems.add(file, {reader.line(), 1},
                    fmt::format("the row has {} columns, the header has {}; quote a value that holds a comma",
                                given.size(), places.size()));
+      is_complete = false;
       continue;
     }
     std::fill(cells.begin(), cells.end(), Cell{{}, {reader.line(), 1}});
     for (std::size_t i = 0; i < given.size(); ++i) cells[places[i]] = {trimmed(given[i].text), given[i].at};
     const Row row(columns, cells, file, problems);
-    if (has_required(row, columns)) on_row(row);
+    check_required(row, columns);
+    on_row(row);
   }
-  return true;
+  return is_complete && reader.skipped() == 0;
 }
 
 bool read_table(const config::TableSource& source, std::span<const Column> columns, Problems& problems,
@@ -258,7 +257,8 @@ bool read_table(const config::TableSource& source, std::span<const Column> colum
   }
   const Result<std::string> text = config::read_file(source.path, kMaxTableBytes);
   if (!text) {
-    problems.add(source.file, {}, text.error().message);
+    problems.add(source.named_in, source.at,
+                 fmt::format("{}: {} {}", source.key, source.file, text.error().message));
     return false;
   }
   return read_csv_table(*text, source.file, columns, problems, on_row);

@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxTableBytes = std::size_t{1} << 30;
 
 struct Column {
   std::string_view name;
-  bool is_required = false;  // the column must be there and its cells not empty
+  bool is_required = false;  // the column must be there, and its cells must not be empty
 };
 
 class Row {
@@ -52,8 +52,8 @@ class Row {
   config::Problems* problems_;
 };
 
-// Calls `on_row` for every row that has the right shape and all required cells. False if the table could not
-// be read at all (no file, no header).
+// Calls `on_row` for every row that has the right shape; empty required cells have been reported then. False
+// if rows are missing: there is no file or header, or rows had to be left out for their shape.
 bool read_table(const config::TableSource& source, std::span<const Column> columns,
                 config::Problems& problems, const std::function<void(const Row&)>& on_row);
 // The same from a CSV text, for tests and fuzzing.
