@@ -94,6 +94,7 @@ void bind_flap(Binder section, FlapRules& rules) {
 
 void bind_missing(Binder section, MissingRules& rules) {
   section.bind("intervals", rules.intervals, 1, 1000);
+  section.bind("forget", rules.forget, 1s, 24h * 30);
   section.bind("first_interval", rules.first_interval, 1s, 24h);
 }
 

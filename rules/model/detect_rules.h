@@ -49,9 +49,10 @@ struct CountRules {
   double grey_factor = 0;
   double grey_cap = 0;
   double grey_threshold = 0;
-  double unverified_threshold = 0;  // of the fast statistic, where no burst can be had
-  double learning_rate = 0;         // of the ratio in ok state, a round
-  double hard_ratio = 0;            // loss from here on is "not reachable"
+  double unverified_threshold = 0;     // of the fast statistic, where no burst can be had
+  double learning_rate = 0;            // of the ratio in ok state, a round
+  double hard_ratio = 0;               // loss from here on is "not reachable"
+  std::uint32_t all_lost_packets = 0;  // a round of so many, all lost: suspicion at once
 };
 
 // Winsorised CUSUM of a continuous metric (A.3).
@@ -119,7 +120,9 @@ struct FlapRules {
 
 struct MissingRules {
   std::uint32_t intervals = 0;  // no valid result for so many: unknown
-  Duration first_interval{};    // taken as the interval until two rounds have shown it
+
+  Duration forget{};          // a probe silent for so long has no say: what it alone found bad ends
+  Duration first_interval{};  // taken as the interval until two rounds have shown it
 };
 
 // Static limits: breached in `breached` of the last `rounds` rounds (A.7).

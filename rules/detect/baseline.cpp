@@ -1,0 +1,201 @@
+#include "rules/detect/baseline.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <numbers>
+
+namespace faultline::detect {
+namespace {
+
+constexpr double kStartScale = 3;  // floors: a cautious beginning, learnt away within 20 samples
+constexpr double kMad = 0.6745;    // median absolute deviation of a Gaussian, in sigma
+
+const std::array<double, 256> kScales = [] {
+  std::array<double, 256> scales{};
+  for (std::size_t code = 1; code < scales.size(); ++code)
+    scales[code] = std::exp(kScaleStep * static_cast<double>(code - 1));
+  return scales;
+}();
+
+// Rounds to a whole number up or down by chance, so that steps far below one still add up. The chance is a
+// hash of the sample: the same input gives the same state.
+double dithered(double value, std::uint32_t samples, double x) {
+  std::uint32_t h = samples * 2654435761U ^ std::bit_cast<std::uint32_t>(static_cast<float>(x));
+  h = (h ^ (h >> 16)) * 0x45d9f3bU;
+  h ^= h >> 16;
+  return std::floor(value + static_cast<double>(h) / 4294967296.0);
+}
+
+template <typename Integer>
+Integer held(double value, double lowest, double highest) {
+  return static_cast<Integer>(std::clamp(value, lowest, highest));
+}
+
+// A bucket's median: its own, the other kind of day's, or the day's level.
+double bucket_median(const ContinuousMetric& m, std::size_t bucket, const BaselineRules& rules) {
+  const std::size_t other = (bucket + kHours) % kBuckets;
+  for (const std::size_t b : {bucket, other})
+    if (m.samples_in[b] >= rules.bucket_samples) return m.origin + static_cast<double>(m.step) * m.median[b];
+  return m.level;
+}
+
+std::uint8_t scale_code(const ContinuousMetric& m, std::size_t block) {
+  if (m.scale[block] != 0) return m.scale[block];
+  const std::uint8_t largest = *std::max_element(m.scale.begin(), m.scale.end());
+  static const auto start = static_cast<std::uint8_t>(1 + std::lround(std::log(kStartScale) / kScaleStep));
+  return largest != 0 ? largest : start;
+}
+
+void learn_median(ContinuousMetric& m, std::size_t bucket, bool is_nearest, double step, double x,
+                  const BaselineRules& rules) {
+  if (m.samples_in[bucket] == 0) {
+    if (!is_nearest) return;  // a bucket begins with a sample of its own
+    m.median[bucket] =
+        held<std::int16_t>(std::round((bucket_median(m, bucket, rules) - m.origin) / m.step), -32767, 32767);
+  }
+  const double moved = m.median[bucket] + step / m.step;
+  m.median[bucket] =
+      held<std::int16_t>(dithered(moved, m.samples + static_cast<std::uint32_t>(bucket), x), -32767, 32767);
+  if (is_nearest && m.samples_in[bucket] < 255) ++m.samples_in[bucket];
+}
+
+void learn_day(ContinuousMetric& m, double psi_step, std::uint16_t day) {
+  if (day != m.day) {
+    if (m.day != 0) {
+      m.daily[m.daily_next] = held<std::int16_t>(std::round((m.today - m.origin) / m.step), -32767, 32767);
+      m.daily_next = static_cast<std::uint8_t>((m.daily_next + 1U) % kDays);
+      m.daily_count = static_cast<std::uint8_t>(std::min<std::size_t>(m.daily_count + 1U, kDays));
+    }
+    m.day = day;
+  }
+  m.today += static_cast<float>(psi_step);
+}
+
+void begin(ContinuousMetric& m, double x, const MetricRule& rule, const BaselineRules& rules) {
+  m.origin = m.level = m.today = static_cast<float>(x);
+  m.step = static_cast<float>(rule.scale_floor / kStepsPerFloor);
+  m.correlation = static_cast<float>(rules.correlation_start);
+}
+
+}  // namespace
+
+Slot slot_at(Timestamp time, Duration utc_offset) {
+  constexpr std::int64_t kHourS = 3600, kDayS = 86400;
+  const std::int64_t s =
+      std::chrono::floor<std::chrono::seconds>(time + utc_offset).time_since_epoch().count();
+  const std::int64_t day = s >= 0 ? s / kDayS : 0;
+  const std::int64_t in_day = ((s % kDayS) + kDayS) % kDayS;
+  const auto hour = static_cast<std::size_t>(in_day / kHourS);
+  const double in_hour = static_cast<double>(in_day % kHourS) / kHourS;  // the bucket's centre is at 0.5
+  const auto weekday = (day + 4) % 7;  // 1970-01-01 was a Thursday; 0 is Sunday
+  const std::size_t kind = weekday == 0 || weekday == 6 ? kHours : 0;
+  Slot slot;
+  slot.bucket = kind + hour;
+  slot.neighbour = kind + (in_hour < 0.5 ? hour + kHours - 1 : hour + 1) % kHours;
+  slot.share = std::abs(in_hour - 0.5);
+  slot.block = hour / (kHours / kBlocks);
+  slot.day = static_cast<std::uint16_t>(std::min<std::int64_t>(day, UINT16_MAX));
+  return slot;
+}
+
+double transformed(const MetricRule& rule, double value) {
+  switch (rule.transform) {
+    case Transform::ln:
+      return std::log(std::max(value, 1e-3));
+    case Transform::ln_1p:
+      return std::log1p(std::max(value, 0.0));
+    case Transform::none:
+      break;
+  }
+  return value;
+}
+
+double untransformed(const MetricRule& rule, double x) {
+  switch (rule.transform) {
+    case Transform::ln:
+      return std::exp(x);
+    case Transform::ln_1p:
+      return std::expm1(x);
+    case Transform::none:
+      break;
+  }
+  return x;
+}
+
+double scale_of(std::uint8_t code, double floor) {
+  return floor * kScales[code];
+}
+
+Prediction predict(const ContinuousMetric& m, const Slot& slot, const MetricRule& rule,
+                   const BaselineRules& rules) {
+  if (m.samples == 0) return {0, kStartScale * rule.scale_floor, false};
+  const double near = bucket_median(m, slot.bucket, rules);
+  const double far = bucket_median(m, slot.neighbour, rules);
+  const double learnt = scale_of(scale_code(m, slot.block), m.step * kStepsPerFloor);
+  return {near + slot.share * (far - near), std::max(learnt, rule.scale_floor),
+          m.samples >= rules.minimum_samples};
+}
+
+Score score(const ContinuousMetric& m, double x, const Prediction& usual, const MetricRule& rule,
+            const ChangeRules& change) {
+  Score s;
+  if (!usual.exists) return s;
+  const double r = rule.bad == BadDirection::high ? x - usual.median : usual.median - x;
+  s.z = r / usual.scale;
+  const double rho = m.correlation;
+  s.winsorised = std::min(change.largest_score, s.z * std::sqrt((1 - rho) / (1 + rho)));
+  if (r <= 0) return s;
+  bool is_small = r < change.smallest_share * rule.smallest_deviation;
+  s.deviates = r >= rule.smallest_deviation;
+  if (!is_small && rule.smallest_change > 0) {
+    const double moved = std::abs(untransformed(rule, x) - untransformed(rule, usual.median));
+    is_small = moved < change.smallest_share * rule.smallest_change;
+    s.deviates = s.deviates && moved >= rule.smallest_change;
+  }
+  if (is_small) s.winsorised = std::min(s.winsorised, change.drift);
+  return s;
+}
+
+float cusum(float statistic, double z, double drift, double threshold) {
+  return static_cast<float>(std::clamp(statistic + z - drift, 0.0, 2 * threshold));
+}
+
+void learn(ContinuousMetric& m, double x, const Prediction& usual, const Slot& slot, const MetricRule& rule,
+           const BaselineRules& rules, double samples_per_hour) {
+  if (!std::isfinite(x)) return;
+  if (m.samples == 0) begin(m, x, rule, rules);
+  const bool is_first = m.samples == 0;
+  const double median = is_first ? x : usual.median;
+  const auto bounded = [&](double r) {
+    return usual.scale * std::clamp(r / usual.scale, -rules.score_clip, rules.score_clip);
+  };
+  const double r = x - median;
+  const double rate = std::numbers::ln2 / (rules.half_life_visits * samples_per_hour);
+  const auto bucket_step = [&](std::size_t bucket, double share) {
+    const std::uint8_t n = m.samples_in[bucket];
+    const double eta = n < 255 ? std::max(rate, 1.0 / (n + 1)) : rate;
+    return std::min(1.0, 2 * share * eta) * bounded(r);
+  };
+  learn_median(m, slot.bucket, true, bucket_step(slot.bucket, 1 - slot.share), x, rules);
+  learn_median(m, slot.neighbour, false, bucket_step(slot.neighbour, slot.share), x, rules);
+
+  const double samples = m.samples;
+  m.level +=
+      static_cast<float>(std::max(1 / (samples + 1), 1 / (kHours * samples_per_hour)) * bounded(x - m.level));
+  const double gain = std::max(rules.scale_rate, 2 / (samples + 4)) / 2;
+  const double wanted =
+      scale_code(m, slot.block) + (std::abs(r) > kMad * usual.scale ? gain : -gain) / kScaleStep;
+  m.scale[slot.block] = held<std::uint8_t>(dithered(wanted, m.samples + 7919, x), 1, 255);
+  learn_day(m, 0.05 * bounded(x - m.today), slot.day);
+  ++m.samples;
+}
+
+void reset(ContinuousMetric& m) {
+  const Metric metric = m.metric;
+  m = ContinuousMetric{};
+  m.metric = metric;
+}
+
+}  // namespace faultline::detect

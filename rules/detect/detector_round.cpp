@@ -1,0 +1,260 @@
+#include "rules/detect/detector_impl.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+namespace faultline::detect {
+
+bool is_breached(std::uint8_t breaches, const LimitRules& rules) {
+  const unsigned window = breaches & ((1U << rules.rounds) - 1U);
+  return static_cast<std::uint32_t>(std::popcount(window)) >= rules.breached;
+}
+
+double threshold_of(const MetricRule& rule, const ChangeRules& change) {
+  return rule.verified_by_burst ? change.threshold : change.unverified_threshold;
+}
+
+bool is_far_out(const ReadValue& v, const DetectRules& rules) {
+  if (v.score.deviates && v.score.z >= rules.burst.score) return true;
+  return v.breaches && v.is_outside(rules.recovery) && is_breached(v.metric->breaches, rules.limit);
+}
+
+void Detector::Impl::on_round(const Round& round, Events& out) {
+  const std::uint32_t e = round.endpoint.value;
+  if (is_blind || e >= states.size() || states[e].is_masked || !is_valid(round)) return;
+  if (topology->endpoint(round.endpoint).retired) return;
+  Reading reading = read(round);
+  states[e].is_unknown = false;
+  judge(e, reading, out);
+  learn_from(reading);
+  note_condition(reading);
+  show(e, reading);
+}
+
+Reading Detector::Impl::read(const Round& round) {
+  Reading reading;
+  reading.track = &track_of(round.endpoint.value, round.probe);
+  reading.is_scheduled = !round.on_demand;
+  reading.is_burst = round.on_demand && round.packets.sent > 0;
+  reading.started = round.started;
+  reading.finished = std::max(round.started, round.finished);
+  reading.slot = slot_at(round.started, rules->baseline.utc_offset);
+  if (reading.is_scheduled) learn_interval(*reading.track, round.started);
+  read_counts(round, reading);
+  read_values(round, reading);
+  if (reading.is_scheduled || reading.track->started_us == 0)
+    reading.track->started_us = to_us(round.started);
+  return reading;
+}
+
+void Detector::Impl::read_counts(const Round& round, Reading& reading) {
+  ProbeTrack& track = *reading.track;
+  const EndpointState& state = states[round.endpoint.value];
+  const auto technology = topology->endpoint(round.endpoint).technology;
+  reading.loss_rule = &rules->metric(technology, Metric::loss_ratio);
+  reading.counts = counts_of(round);
+  reading.usual_ratio = usual_ratio(track, reading.slot.block);
+  reading.increments = table.increments(reading.counts, reading.usual_ratio);
+  reading.fast_before = track.fast;
+  track.is_packet = round.packets.sent > 0;
+  add_evidence(track, reading.increments.fast, state.inner != HealthState::ok, rules->evidence);
+  if (reading.is_burst && state.inner == HealthState::suspect) {
+    track.lost += reading.counts.lost;  // its verdict counts, not its increment
+    track.sent += reading.counts.sent;
+  } else {
+    add_counts(track, reading.counts, reading.increments, rules->counts, round.started);
+  }
+  track.ratio = static_cast<float>(reading.counts.ratio());
+  const bool all_lost = reading.counts.all_lost() &&
+                        (!track.is_packet || reading.counts.sent >= rules->counts.all_lost_packets);
+  if (all_lost && !track.all_lost) track.all_lost_us = to_us(round.started);
+  track.all_lost = all_lost;
+  const MetricRule& rule = *reading.loss_rule;
+  if (reading.is_scheduled && rule.judged && rule.critical)
+    track.breaches = static_cast<std::uint8_t>((track.breaches << 1) | (track.ratio > *rule.critical));
+}
+
+void Detector::Impl::read_values(const Round& round, Reading& reading) {
+  const auto technology = topology->endpoint(round.endpoint).technology;
+  const MetricRules& by_metric = rules->metrics[static_cast<std::size_t>(technology)];
+  const PacketCounts& packets = round.packets;
+  if (packets.received == 0 && packets.late > 0) {  // answered, but later than any time-out
+    read_value(Metric::rtt_ms, std::numeric_limits<double>::infinity(), by_metric, reading);
+  } else {
+    read_value(Metric::rtt_ms, round.rtt.median_ms, by_metric, reading);
+  }
+  read_value(Metric::ipdv_ms, round.rtt.ipdv_ms, by_metric, reading);
+  for (const MetricValue& v : round.metric_values())
+    if (static_cast<std::size_t>(v.metric) < kMetricCount && std::isfinite(v.value))
+      read_value(v.metric, v.value, by_metric, reading);
+}
+
+void Detector::Impl::read_value(Metric metric, double value, const MetricRules& by_metric, Reading& reading) {
+  const MetricRule& rule = by_metric[static_cast<std::size_t>(metric)];
+  if (!rule.judged || metric == Metric::loss_ratio || std::isnan(value)) return;
+  ContinuousMetric* m = metric_of(*reading.track, metric);
+  if (m == nullptr || reading.value_count == reading.values.size()) return;
+  ReadValue& v = reading.values[reading.value_count++];
+  v.metric = m;
+  v.rule = &rule;
+  v.value = value;
+  v.x = transformed(rule, value);
+  v.usual = predict(*m, reading.slot, rule, rules->baseline);
+  v.score = score(*m, v.x, v.usual, rule, rules->change);
+  v.breaches = rule.critical && (rule.bad == BadDirection::high ? value > *rule.critical  //
+                                                                : value < *rule.critical);
+  m->value = static_cast<float>(value);
+  if (!reading.is_scheduled) return;
+  m->breaches = static_cast<std::uint8_t>((m->breaches << 1) | (v.breaches ? 1 : 0));
+  const double drift = rule.verified_by_burst ? rules->change.drift : rules->change.unverified_drift;
+  const bool was_zero = m->statistic == 0;
+  if (v.usual.exists)
+    m->statistic = cusum(m->statistic, v.score.winsorised, drift,
+                         std::max(threshold_of(rule, rules->change), rules->change.unverified_threshold));
+  if (was_zero) m->rising_s = to_s(reading.started);
+}
+
+void Detector::Impl::learn_interval(ProbeTrack& track, Timestamp started) const {
+  const double gap = static_cast<double>(to_us(started) - track.started_us) / 1e6;
+  if (track.started_us == 0 || gap <= 0) return;
+  const double first = to_seconds(rules->missing.first_interval);
+  if (track.interval_s == 0) {
+    track.interval_s = static_cast<float>(std::min(gap, 10 * first));
+  } else if (gap < 3 * static_cast<double>(track.interval_s)) {  // longer: rounds were missing
+    track.interval_s += static_cast<float>(0.2 * (gap - track.interval_s));
+  }
+}
+
+// Only what is well teaches what is usual.
+void Detector::Impl::learn_from(Reading& reading) const {
+  ProbeTrack& track = *reading.track;
+  const EndpointState& state = states[track.endpoint];
+  if (!reading.is_scheduled) return;
+  bool is_well = state.inner == HealthState::ok && !state.is_flapping &&
+                 track.fast < rules->counts.fast_threshold / 2 &&
+                 track.grey < rules->counts.grey_threshold / 2;
+  for (const ReadValue& v : reading.read_values())
+    is_well = is_well && v.metric->statistic < threshold_of(*v.rule, rules->change) / 2;
+  const double first = to_seconds(rules->missing.first_interval);
+  const double samples_per_hour = 3600 / std::max(0.001, track.interval_s > 0 ? track.interval_s : first);
+  for (const ReadValue& v : reading.read_values()) {
+    ContinuousMetric& m = *v.metric;
+    if (is_well) {
+      if (v.usual.exists) {
+        const double product = std::clamp(v.score.z * static_cast<double>(m.score), -4.0, 4.0);
+        const double moved = m.correlation + rules->baseline.correlation_rate * (product - m.correlation);
+        m.correlation = static_cast<float>(std::clamp(moved, 0.0, rules->baseline.correlation_limit));
+      }
+      learn(m, v.x, v.usual, reading.slot, *v.rule, rules->baseline, samples_per_hour);
+    }
+    m.score = static_cast<float>(std::clamp(v.score.z, -100.0, 100.0));
+  }
+  if (is_well) learn_ratio(track, reading.slot.block, reading.counts, rules->counts.learning_rate);
+}
+
+void Detector::Impl::note_condition(Reading& reading) const {
+  ProbeTrack& track = *reading.track;
+  const RecoveryRules& limits = rules->recovery;
+  track.deviant = false;
+  track.clean = track.fast < limits.clean_fast && track.grey < limits.clean_other;
+  track.chronic = reading.loss_rule->judged && reading.loss_rule->critical &&
+                  is_breached(track.breaches, rules->limit) &&
+                  reading.usual_ratio >= *reading.loss_rule->critical;
+  for (const ReadValue& v : reading.read_values()) {
+    track.deviant = track.deviant || is_far_out(v, *rules);
+    track.clean = track.clean && v.metric->statistic < limits.clean_other;
+    track.chronic = track.chronic || (is_breached(v.metric->breaches, rules->limit) && !v.is_outside(limits));
+  }
+  track.clean = track.clean && !track.deviant;
+}
+
+void Detector::Impl::show(std::uint32_t e, const Reading& reading) {
+  EndpointHealth& health = healths[e];
+  const EndpointState& state = states[e];
+  const Timestamp now = reading.finished;
+  health.measured = now;
+  const double wait = rules->missing.intervals * (reading.track->interval_s > 0
+                                                      ? static_cast<double>(reading.track->interval_s)
+                                                      : to_seconds(rules->missing.first_interval));
+  const auto stale = static_cast<std::uint32_t>(std::max(1.0, to_seconds(now.time_since_epoch()) + wait + 1));
+  stale_at_s[e] = std::max(stale_at_s[e], stale);
+
+  double evidence = rules->evidence.lowest, ratio = 0;
+  bool deviant = false, clean = true;
+  each_track(e, [&](const ProbeTrack& track) {
+    if (!is_fresh(track, now) || is_disputed(e, track, now)) return true;
+    evidence = std::max<double>(evidence, track.evidence);
+    deviant = deviant || track.deviant;
+    clean = clean && track.clean;
+    if (track.sent > 0) ratio = std::max(ratio, static_cast<double>(track.lost) / track.sent);
+    return true;
+  });
+  if (deviant) evidence = std::max(evidence, 0.0) + rules->evidence.bad_score;
+  evidence = std::clamp(evidence, rules->evidence.lowest, rules->evidence.highest);
+  health.evidence_nats = static_cast<float>(state.is_flapping ? evidence / 2 : evidence);
+  health.clean = clean && state.inner == HealthState::ok;
+  health.loss_ratio = static_cast<float>(state.inner == HealthState::ok ? reading.counts.ratio() : ratio);
+  show_state(e);
+}
+
+void Detector::Impl::show_state(std::uint32_t e) {
+  EndpointHealth& health = healths[e];
+  const EndpointState& state = states[e];
+  health.state = state.is_masked     ? HealthState::masked
+                 : state.is_unknown  ? HealthState::unknown
+                 : state.is_flapping ? HealthState::flapping
+                                     : state.inner;
+  health.respects = 0;
+  if (state.inner == HealthState::ok && !state.is_flapping) {
+    health.onset = Timestamp{};
+  } else if (const auto found = troubles.find(e); found != troubles.end() && !found->second.empty()) {
+    health.onset = found->second.front().onset;
+    for (const Trouble& trouble : found->second) {
+      health.onset = std::min(health.onset, trouble.onset);
+      if (!trouble.is_well)
+        health.respects |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(trouble.respect));
+    }
+  }
+  if (state.is_masked || state.is_unknown) {
+    health.clean = false;
+    health.evidence_nats = 0;
+  }
+}
+
+ProbeTrack& Detector::Impl::track_of(std::uint32_t e, ProbeKindIndex probe) {
+  std::uint32_t* link = &states[e].track;
+  for (; *link != kNoBlock; link = &tracks[*link].next)
+    if (tracks[*link].probe == probe) return tracks[*link];
+  const std::uint32_t block = tracks.take();
+  *link = block;  // chunks never move, so the link is still good
+  tracks[block].probe = probe;
+  tracks[block].endpoint = e;
+  return tracks[block];
+}
+
+ContinuousMetric* Detector::Impl::metric_of(ProbeTrack& track, Metric metric) {
+  for (std::size_t i = 0; i < track.metric_count; ++i)
+    if (metrics[track.metrics[i]].metric == metric) return &metrics[track.metrics[i]];
+  if (track.metric_count == kMetricsPerProbe) return nullptr;
+  const std::uint32_t block = metrics.take();
+  track.metrics[track.metric_count++] = block;
+  metrics[block].metric = metric;
+  return &metrics[block];
+}
+
+void Detector::Impl::release(std::uint32_t e) {
+  for (std::uint32_t t = states[e].track; t != kNoBlock;) {
+    const std::uint32_t next = tracks[t].next;
+    for (std::size_t i = 0; i < tracks[t].metric_count; ++i) metrics.give_back(tracks[t].metrics[i]);
+    tracks.give_back(t);
+    t = next;
+  }
+  troubles.erase(e);
+  states[e] = EndpointState{};
+  healths[e] = EndpointHealth{};
+  stale_at_s[e] = 0;
+}
+
+}  // namespace faultline::detect

@@ -1,0 +1,297 @@
+#include "rules/detect/detector_impl.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace faultline::detect {
+namespace {
+
+// What a round says of a trouble: nothing, good or bad.
+enum class Word : std::uint8_t { silent, good, bad };
+
+bool loses_little(Counts counts, const RecoveryRules& rules) {
+  return counts.lost <= rules.lost_packets && counts.ratio() <= rules.loss_ratio;
+}
+
+Word word_of_counts(const Trouble& trouble, const Reading& reading, bool disputed, const DetectRules& rules) {
+  const bool same_kind = trouble.is_packet && reading.track->is_packet;
+  const bool same_probe = trouble.probe == kAnyProbe || trouble.probe == reading.track->probe;
+  if (disputed || !(same_kind || same_probe)) return Word::silent;
+  const bool is_good = trouble.respect == Respect::reachability
+                           ? reading.counts.ratio() < rules.counts.hard_ratio
+                           : loses_little(reading.counts, rules.recovery);
+  return is_good ? Word::good : Word::bad;
+}
+
+// Inside the usual band; without one, inside the limit with a margin.
+bool is_good_value(const ReadValue& v, const RecoveryRules& rules) {
+  if (v.usual.exists) return v.score.z < rules.score;
+  if (!v.rule->critical) return true;
+  const double margin = rules.limit_margin * std::abs(*v.rule->critical);
+  return v.rule->bad == BadDirection::high ? v.value <= *v.rule->critical - margin
+                                           : v.value >= *v.rule->critical + margin;
+}
+
+Word word_of_values(const Trouble& trouble, const Reading& reading, const DetectRules& rules) {
+  if (trouble.probe != kAnyProbe && trouble.probe != reading.track->probe) return Word::silent;
+  Word word = Word::silent;
+  for (const ReadValue& v : reading.read_values()) {
+    if (v.rule->respect != trouble.respect) continue;
+    if (!is_good_value(v, rules.recovery)) return Word::bad;
+    word = Word::good;
+  }
+  return word;
+}
+
+bool is_counted(Respect respect) {
+  return respect == Respect::reachability || respect == Respect::loss;
+}
+
+// Numbers for the evidence in words.
+void update_numbers(Trouble& trouble, const Reading& reading) {
+  if (is_counted(trouble.respect)) {
+    trouble.lost += reading.counts.lost;
+    trouble.sent += reading.counts.sent;
+    return;
+  }
+  for (const ReadValue& v : reading.read_values())
+    if (v.metric->metric == trouble.metric && v.rule->respect == trouble.respect) trouble.value = v.value;
+}
+
+}  // namespace
+
+void Detector::Impl::judge(std::uint32_t e, const Reading& reading, Events& out) {
+  const bool was_bad = states[e].inner == HealthState::bad;
+  if (was_bad) follow(e, reading, out);
+  if (reading.is_burst) {
+    give_verdict(e, reading, out);
+  } else {
+    believe_without_burst(e, reading, out);
+  }
+  EndpointState& state = states[e];
+  if (state.inner == HealthState::ok && !was_bad) suspect(e, reading, out);
+  if (state.inner == HealthState::suspect && !is_still_suspect(e, reading.finished)) {
+    state.inner = HealthState::ok;
+    state.burst_tries = 0;
+  }
+}
+
+bool Detector::Impl::is_fresh(const ProbeTrack& track, Timestamp now) const {
+  const double interval = track.interval_s > 0 ? static_cast<double>(track.interval_s)
+                                               : to_seconds(rules->missing.first_interval);
+  return static_cast<double>(to_us(now) - track.started_us) / 1e6 <=
+         (rules->missing.intervals + 1) * interval;
+}
+
+// Everything lost by one packet probe while another one of the endpoint has been answered since: the
+// endpoint is there, only that probe's other side is not (a dead reflector, filtered echo).
+bool Detector::Impl::is_disputed(std::uint32_t e, const ProbeTrack& track, Timestamp now) const {
+  if (!track.is_packet || !track.all_lost) return false;
+  bool disputed = false;
+  each_track(e, [&](const ProbeTrack& other) {
+    disputed = &other != &track && other.is_packet && !other.all_lost && is_fresh(other, now) &&
+               other.started_us > track.all_lost_us && other.fast < rules->counts.fast_threshold;
+    return !disputed;
+  });
+  return disputed;
+}
+
+bool Detector::Impl::counts_are_suspect(std::uint32_t e, const ProbeTrack& track, Timestamp now) const {
+  if (!track.is_packet) return false;  // no burst of packets can verify a session
+  const bool is_loud = track.fast >= rules->counts.fast_threshold ||
+                       track.grey >= rules->counts.grey_threshold || track.all_lost ||
+                       (is_breached(track.breaches, rules->limit) && !track.chronic);
+  return is_loud && !is_disputed(e, track, now);
+}
+
+bool Detector::Impl::is_still_suspect(std::uint32_t e, Timestamp now) const {
+  const auto technology = topology->endpoint(EndpointIndex{e}).technology;
+  bool suspect = false;
+  each_track(e, [&](const ProbeTrack& track) {
+    suspect = counts_are_suspect(e, track, now);
+    for (std::size_t i = 0; i < track.metric_count && !suspect; ++i) {
+      const ContinuousMetric& m = metrics[track.metrics[i]];
+      const MetricRule& rule = rules->metric(technology, m.metric);
+      suspect = rule.judged && rule.verified_by_burst &&
+                (m.statistic >= rules->change.threshold ||
+                 (is_breached(m.breaches, rules->limit) &&
+                  (m.samples < rules->baseline.minimum_samples || m.score >= rules->recovery.score)));
+    }
+    return !suspect;
+  });
+  return suspect;
+}
+
+// From ok to suspect, if this round gives a reason and a burst may be asked for.
+void Detector::Impl::suspect(std::uint32_t e, const Reading& reading, Events& out) {
+  const ProbeTrack& track = *reading.track;
+  EndpointState& state = states[e];
+  std::int64_t onset = INT64_MAX;
+  if (counts_are_suspect(e, track, reading.finished))
+    onset = track.fast > 0 ? track.onset_us : std::int64_t{track.grey_s} * 1'000'000;
+  for (const ReadValue& v : reading.read_values()) {
+    if (!v.rule->verified_by_burst) continue;
+    const bool limit = is_breached(v.metric->breaches, rules->limit) && v.is_outside(rules->recovery);
+    if (limit || v.metric->statistic >= rules->change.threshold)
+      onset = std::min(onset, std::int64_t{v.metric->rising_s} * 1'000'000);
+  }
+  if (onset == INT64_MAX) return;
+
+  const std::int64_t now = to_us(reading.finished);
+  const std::int64_t spacing = rules->burst.spacing.count(), longest = rules->burst.longest_spacing.count();
+  const std::int64_t since = now - state.asked_us;
+  if (since > 2 * longest) state.clean_bursts = 0;
+  const std::int64_t wait =
+      track.all_lost ? spacing : std::min(longest, spacing << std::min<unsigned>(state.clean_bursts, 16));
+  if (since >= 0 && since < wait) return;  // negative: the clock was set back
+  state.inner = HealthState::suspect;
+  state.burst_tries = 1;
+  state.asked_us = now;
+  healths[e].onset = from_us(onset);
+  suspects.push_back(e);
+  out.push_back({EventKind::suspicion, EndpointIndex{e}, std::nullopt});
+}
+
+// What no burst can verify, or none came for, is believed at the higher thresholds.
+void Detector::Impl::believe_without_burst(std::uint32_t e, const Reading& reading, Events& out) {
+  const ProbeTrack& track = *reading.track;
+  const EndpointState& state = states[e];
+  const bool gave_up = state.inner == HealthState::suspect && state.burst_tries > rules->burst.tries;
+  if ((!track.is_packet || gave_up) && reading.counts.lost > 0 &&
+      track.fast >= rules->counts.unverified_threshold && !is_disputed(e, track, reading.finished)) {
+    const bool hard = reading.counts.ratio() >= rules->counts.hard_ratio;
+    become_bad(e, trouble_of_counts(reading, hard ? Respect::reachability : Respect::loss), reading.finished,
+               out);
+  }
+  for (const ReadValue& v : reading.read_values()) {
+    if (v.rule->verified_by_burst && !gave_up) continue;
+    const bool limit = is_breached(v.metric->breaches, rules->limit) && v.is_outside(rules->recovery);
+    if (limit || v.metric->statistic >= rules->change.unverified_threshold)
+      become_bad(e, trouble_of_value(reading, v), reading.finished, out);
+  }
+}
+
+void Detector::Impl::give_verdict(std::uint32_t e, const Reading& reading, Events& out) {
+  const Counts counts = reading.counts;
+  float backing = reading.fast_before;
+  each_track(e, [&](const ProbeTrack& track) {
+    if (track.is_packet && &track != reading.track && !is_disputed(e, track, reading.finished))
+      backing = std::max(backing, track.fast);
+    return true;
+  });
+  const bool lossy =
+      counts.lost >= rules->burst.lost_packets ||
+      (counts.lost >= rules->burst.lost_packets_backed && backing > rules->burst.backed_statistic);
+  bool is_bad = false;
+  // More like the bad ratio than like what the path usually loses.
+  if (lossy && reading.increments.fast > 0 && !is_disputed(e, *reading.track, reading.finished)) {
+    const bool hard = counts.ratio() >= rules->counts.hard_ratio;
+    become_bad(e, trouble_of_counts(reading, hard ? Respect::reachability : Respect::loss), reading.finished,
+               out);
+    is_bad = true;
+  }
+  for (const ReadValue& v : reading.read_values()) {
+    if (!v.rule->verified_by_burst || !is_far_out(v, *rules)) continue;
+    become_bad(e, trouble_of_value(reading, v), reading.finished, out);
+    is_bad = true;
+  }
+  if (!is_bad && states[e].inner == HealthState::suspect) {
+    clear_suspicion(e);
+    states[e].clean_bursts = static_cast<std::uint8_t>(std::min(states[e].clean_bursts + 1, 16));
+  }
+}
+
+// What a burst can verify starts from nothing again.
+void Detector::Impl::clear_suspicion(std::uint32_t e) {
+  const auto technology = topology->endpoint(EndpointIndex{e}).technology;
+  for (std::uint32_t t = states[e].track; t != kNoBlock; t = tracks[t].next) {
+    ProbeTrack& track = tracks[t];
+    if (track.is_packet) {
+      track.fast = track.grey = 0;
+      track.breaches = 0;
+      track.lost = track.sent = 0;
+      track.evidence = std::min(track.evidence, 0.0F);
+    }
+    for (std::size_t i = 0; i < track.metric_count; ++i) {
+      ContinuousMetric& m = metrics[track.metrics[i]];
+      if (!rules->metric(technology, m.metric).verified_by_burst) continue;
+      m.statistic = 0;
+      m.breaches = 0;
+    }
+  }
+  states[e].inner = HealthState::ok;
+  states[e].burst_tries = 0;
+}
+
+void Detector::Impl::become_bad(std::uint32_t e, Trouble trouble, Timestamp now, Events& out) {
+  EndpointState& state = states[e];
+  std::vector<Trouble>& list = troubles[e];
+  const auto known =
+      std::find_if(list.begin(), list.end(), [&](const Trouble& t) { return t.respect == trouble.respect; });
+  const bool is_first = state.inner != HealthState::bad;
+  if (known != list.end()) {
+    known->is_well = false;
+    known->good_rounds = 0;
+    if (!is_first) return;
+  } else {
+    list.push_back(std::move(trouble));
+  }
+  state.inner = HealthState::bad;
+  state.burst_tries = state.clean_bursts = 0;
+  if (!state.is_flapping) {
+    if (is_first) out.push_back({EventKind::became_bad, EndpointIndex{e}, std::nullopt});
+    for (Trouble& t : list) {
+      if (t.is_told) continue;
+      t.is_told = true;
+      out.push_back({EventKind::degradation_began, EndpointIndex{e}, degradation_of(e, t)});
+    }
+  }
+  if (is_first) add_penalty(e, now);
+}
+
+// What a probe alone said ends when the probe has been silent for too long (taken out of the profile, its
+// device gone) while others go on.
+void Detector::Impl::end_if_forgotten(std::uint32_t e, Trouble& trouble, Timestamp now) const {
+  bool is_alive = false;
+  each_track(e, [&](const ProbeTrack& track) {
+    is_alive = (trouble.probe == kAnyProbe || track.probe == trouble.probe) &&
+               to_us(now) - track.started_us <= rules->missing.forget.count();
+    return !is_alive;
+  });
+  if (is_alive || now - trouble.confirmed <= rules->missing.forget) return;
+  trouble.good_since = now;
+  trouble.is_well = true;
+}
+
+// A round of a bad endpoint: each trouble goes on, or is on its way to its end.
+void Detector::Impl::follow(std::uint32_t e, const Reading& reading, Events& out) {
+  const bool disputed = is_disputed(e, *reading.track, reading.finished);
+  const RecoveryRules& limits = rules->recovery;
+  bool wants_loss = false, is_unreachable = false;
+  for (Trouble& t : troubles[e]) {
+    is_unreachable = is_unreachable || t.respect == Respect::reachability;
+    if (t.is_well) continue;
+    const Word word = is_counted(t.respect) ? word_of_counts(t, reading, disputed, *rules)
+                                            : word_of_values(t, reading, *rules);
+
+    if (word == Word::silent) {
+      end_if_forgotten(e, t, reading.finished);
+      continue;
+    }
+    update_numbers(t, reading);
+    if (word == Word::bad) {
+      t.good_rounds = 0;
+      continue;
+    }
+    if (t.good_rounds++ == 0 || t.good_since > reading.started) t.good_since = reading.started;
+    t.is_well = t.good_rounds >= limits.rounds && reading.finished - t.good_since >= limits.duration;
+    wants_loss = wants_loss || (t.respect == Respect::reachability && !loses_little(reading.counts, limits));
+  }
+  // Answering a little is not answering well; and losing some may turn into losing all.
+  if (wants_loss) become_bad(e, trouble_of_counts(reading, Respect::loss), reading.finished, out);
+  if (!is_unreachable && !disputed && reading.track->is_packet && reading.track->all_lost)
+    become_bad(e, trouble_of_counts(reading, Respect::reachability), reading.finished, out);
+  end_if_well(e, out);
+}
+
+}  // namespace faultline::detect

@@ -1,0 +1,56 @@
+// What one round says: its counts and values beside what is usual. Made once a round, on the stack.
+#pragma once
+
+#include "rules/detect/baseline.h"
+#include "rules/detect/counts.h"
+#include "rules/detect/state.h"
+#include "rules/model/detect_rules.h"
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace faultline::detect {
+
+struct ReadValue {
+  ContinuousMetric* metric = nullptr;
+  const MetricRule* rule = nullptr;
+  double value = 0;  // in its own unit
+  double x = 0;      // transformed
+  Prediction usual;
+  Score score;
+  bool breaches = false;  // the critical limit, in this round
+
+  // Further from the usual than a well endpoint should be; true without a baseline.
+  bool is_outside(const RecoveryRules& rules) const { return !usual.exists || score.z >= rules.score; }
+};
+
+struct Reading {
+  ProbeTrack* track = nullptr;
+  bool is_scheduled = true;
+  bool is_burst = false;  // a re-measurement by packets: it has a verdict
+  Timestamp started;
+  Timestamp finished;
+  Slot slot;
+  Counts counts;
+  double usual_ratio = 0;
+  Increments increments;
+  float fast_before = 0;
+  const MetricRule* loss_rule = nullptr;
+  std::size_t value_count = 0;
+  std::array<ReadValue, kMetricsPerProbe> values{};
+
+  std::span<const ReadValue> read_values() const { return {values.data(), value_count}; }
+};
+
+// Breached in N of the last M rounds.
+bool is_breached(std::uint8_t breaches, const LimitRules& rules);
+
+// Statistic at which a metric is suspect (or bad, if no burst can verify it).
+double threshold_of(const MetricRule& rule, const ChangeRules& change);
+
+// The verdict of a burst on its values, and of any round on values far out: so far beyond the usual, and so
+// much, that it cannot be noise.
+bool is_far_out(const ReadValue& value, const DetectRules& rules);
+
+}  // namespace faultline::detect

@@ -1,0 +1,123 @@
+// What the detector keeps, laid out for the cache: 128 B an endpoint, 128 B an endpoint's probe (the counted
+// metric), 256 B a continuous metric of it. Plain data; the other files of this folder give it meaning.
+#pragma once
+
+#include "rules/detect/pool.h"
+#include "rules/model/health.h"
+#include "rules/model/metric.h"
+#include "rules/model/round.h"
+#include "rules/model/time.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace faultline::detect {
+
+inline constexpr std::size_t kHours = 24;
+inline constexpr std::size_t kBuckets = 2 * kHours;  // hours of a working day, then of a weekend's day
+inline constexpr std::size_t kBlocks = 8;            // of three hours
+inline constexpr std::size_t kDays = 28;
+inline constexpr std::size_t kMetricsPerProbe = 6;
+// Of a trouble restored after a restart: which probe found it is not stored.
+inline constexpr ProbeKindIndex kAnyProbe = UINT8_MAX;
+
+struct alignas(64) ContinuousMetric {
+  std::array<std::int16_t, kBuckets> median{};  // from `origin`, in steps
+  std::array<std::uint8_t, kBuckets> samples_in{};
+  std::array<std::uint8_t, kBlocks> scale{};  // 0: not seen, else floor * exp(kScaleStep * (n - 1))
+  std::array<std::int16_t, kDays> daily{};    // the last days' medians, from `origin`, in steps
+  float origin = 0;                           // transformed, as all below
+  float step = 0;
+  float level = 0;             // of the last 24 h
+  float correlation = 0;       // lag 1
+  float statistic = 0;         // CUSUM
+  float score = 0;             // of the latest scheduled round, before the correction for correlation
+  float today = 0;             // running median of the day
+  float value = 0;             // the latest, in the metric's own unit
+  std::uint32_t rising_s = 0;  // start of the round that lifted the statistic from 0, seconds since 1970
+  std::uint32_t samples = 0;   // learnt from
+  std::uint16_t day = 0;       // that `today` belongs to, days since 1970, local
+  std::uint8_t daily_next = 0;
+  std::uint8_t daily_count = 0;
+  std::uint8_t breaches = 0;  // of the critical limit, latest round in bit 0
+  Metric metric = Metric::rtt_ms;
+  std::uint16_t reserved = 0;
+};
+static_assert(sizeof(ContinuousMetric) == 256);
+
+struct alignas(64) ProbeTrack {
+  float fast = 0;
+  float grey = 0;
+  float evidence = 0;                                                // nats, from the counts alone
+  float ratio = 0;                                                   // lost in the latest round
+  std::array<float, kBlocks> usual{-1, -1, -1, -1, -1, -1, -1, -1};  // loss ratio; < 0: not seen
+  std::array<std::uint32_t, kMetricsPerProbe> metrics{};             // blocks, metric_count of them
+  std::int64_t onset_us = 0;      // start of the first round that lifted `fast` from 0
+  std::int64_t all_lost_us = 0;   // start of the first of the latest rounds that lost all
+  std::int64_t started_us = 0;    // latest valid scheduled round
+  std::uint32_t grey_s = 0;       // as onset_us, of `grey`, in seconds
+  std::uint32_t next = kNoBlock;  // the endpoint's next probe
+  std::uint32_t endpoint = kNoBlock;
+  float interval_s = 0;    // learnt; 0: not yet
+  std::uint32_t lost = 0;  // since the onset
+  std::uint32_t sent = 0;
+  std::uint8_t metric_count = 0;
+  ProbeKindIndex probe = 0;
+  std::uint8_t breaches = 0;  // of the loss limit
+  bool is_packet = false;
+  bool all_lost = false;  // the latest round
+  bool clean = false;     // the latest round and all statistics
+  bool deviant = false;   // a value of the latest round is far out
+  bool chronic = false;
+};
+static_assert(sizeof(ProbeTrack) == 128);
+
+struct EndpointState {
+  HealthState inner = HealthState::ok;  // ok, suspect or bad, whatever is shown
+  bool is_masked = false;
+  bool is_unknown = true;
+  bool is_flapping = false;
+  std::uint8_t burst_tries = 0;    // asked for in this suspicion
+  std::uint8_t clean_bursts = 0;   // in a row
+  std::uint32_t track = kNoBlock;  // first of its probes
+  float penalty = 0;
+  std::int64_t penalty_us = 0;  // time that `penalty` is of
+  std::int64_t flapping_us = 0;
+  std::int64_t asked_us = INT64_MIN / 2;  // the last burst
+};
+static_assert(sizeof(EndpointState) + sizeof(EndpointHealth) + sizeof(std::uint32_t) <= 128);
+
+// One respect in which an endpoint is bad. Kept for those few that are.
+struct Trouble {
+  Respect respect = Respect::loss;
+  bool is_told = false;  // degradation_began was given out
+  bool is_well = false;  // recovered while flapping: not told yet
+  ProbeKindIndex probe = 0;
+  Metric metric = Metric::loss_ratio;
+  bool is_packet = false;
+  std::uint32_t good_rounds = 0;
+  Timestamp onset;
+  Timestamp confirmed;
+  Timestamp good_since;
+  std::uint64_t lost = 0;  // counted metrics, since the onset
+  std::uint64_t sent = 0;
+  double value = 0;  // continuous ones: the latest, and what was expected (NaN: no baseline)
+  double usual = 0;
+  double limit = 0;    // NaN: none was breached
+  std::string stored;  // evidence of an earlier run, until there is newer
+};
+
+constexpr std::int64_t to_us(Timestamp t) {
+  return t.time_since_epoch().count();
+}
+
+constexpr std::uint32_t to_s(Timestamp t) {
+  return to_us(t) <= 0 ? 0 : static_cast<std::uint32_t>(to_us(t) / 1'000'000);
+}
+constexpr Timestamp from_us(std::int64_t us) {
+  return Timestamp(Duration(us));
+}
+
+}  // namespace faultline::detect
