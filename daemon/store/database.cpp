@@ -75,6 +75,9 @@ Result<Database> Database::open(const std::filesystem::path& path, OpenMode mode
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(handle, path);  // closes the handle also where opening failed
   if (code != SQLITE_OK) return tl::make_unexpected(sqlite_error(handle, code, path, "open"));
+  // SQLite opens a file that it may not write without a word; the first write would be too late to say so.
+  if (mode == OpenMode::read_write && sqlite3_db_readonly(handle, "main") == 1)
+    return tl::make_unexpected(sqlite_error(nullptr, SQLITE_READONLY, path, "open"));
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
   // Defensive: no SQL, however it came in, may write to the schema or shadow tables behind SQLite's back.

@@ -66,6 +66,7 @@ class HistoryFile {
 
   struct SlotSummary {
     std::uint32_t slot = 0;
+    bool is_new = false;  // the slot has just been given to this series: what stands there is another's
     Summary summary;
   };
   // Merges summaries (sorted by slot) into the 10-minute interval that begins at `begins`, and makes the hour
@@ -82,6 +83,7 @@ class HistoryFile {
   // A page that is empty, damaged or of another interval reads as an empty one of `interval`.
   Result<Page> load(std::uint32_t block, Resolution resolution, std::int64_t interval) const;
   Result<void> save(std::uint32_t block, Resolution resolution, const Page& page);
+  Result<void> forget(std::span<const SlotSummary> of_block, std::int64_t hour);
   Result<void> make_hour(std::uint32_t block, std::int64_t hour);
 
   int descriptor_ = -1;
