@@ -1,13 +1,16 @@
 // What the sender of complaints is told, as JSON: what became of each, and what is known about its place.
 // Pure: everything comes in as data.
 //
-// One complaint: {"id", "result": "accepted", "warnings": [], "explanation": {…}}
-//   result: accepted (201), repeated (200), conflict (409), refused (422, with "errors": [{pointer,
-//   expected}]) explanation: {"incident": {"id": "FL-3", "since", "state", "severity", "place",
-//   "likely_cause", "cause_probability", "probability", "ticket": {"id", "href"} | null} | null,
-//                 "nearby": [{"endpoint", "state", "loss_ratio" | null, "rtt_ms" | null}]}
-// An array: 200 if all were taken, else 207: {"accepted", "repeated", "conflict", "refused", "results": [ …
-// ]}
+// One complaint (201 accepted, 200 repeated, 409 conflict, 422 refused):
+//   {"id", "result": "accepted" | "repeated" | "conflict" | "refused", "errors": [{"pointer", "expected"}],
+//    "warnings": [{"pointer", "expected"}], "explanation": {…}}           errors, warnings: if there are any
+//   explanation, with accepted and repeated:
+//   {"incident": {"id": "FL-3", "title", "state", "severity", "since", "likely_cause", "cause_probability",
+//                 "probability", "ticket": {"id", "href"} | null} | null,
+//    "nearby": [{"endpoint", "state", "loss_ratio": 0.02 | null, "rtt_ms": 12.5 | null}]}
+// An array: 200 if every one was taken, else 207: {"accepted", "repeated", "conflict", "refused": counts,
+//   "results": [ … in order … ]}. A body refused as a whole: problem+json fields {"title", "status",
+//   "detail"}.
 #pragma once
 
 #include "daemon/complaints/intake.h"
@@ -17,6 +20,7 @@
 #include "rules/pipeline.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -26,18 +30,20 @@
 
 namespace faultline::complaints {
 
-// What the daemon knows about the things that an answer names.
+// What the daemon knows about the things that an answer names. The pointers live as long as the call.
 struct Surroundings {
   const Topology* topology = nullptr;
   std::function<EndpointHealth(EndpointIndex)> health;
   std::function<std::optional<double>(EndpointIndex)> rtt_ms;  // median of the latest round; may be empty
-  std::function<const Incident*(IncidentNumber)> incident;     // null: unknown
-  std::function<bool(IncidentNumber)> has_ticket;              // in the ticket book; may be empty
+  std::function<const Incident*(IncidentNumber)> incident;     // null: not known any more
 };
 
 enum class ItemResult : std::uint8_t { accepted, repeated, conflict, refused };
 inline constexpr std::array<std::string_view, 4> kItemResultNames = {"accepted", "repeated", "conflict",
                                                                      "refused"};
+constexpr std::string_view name(ItemResult result) {
+  return kItemResultNames[static_cast<std::size_t>(result)];
+}
 
 struct AnsweredItem {
   ItemResult result = ItemResult::refused;
@@ -50,6 +56,8 @@ struct IntakeReply {
   std::string json;
 };
 
-IntakeReply reply(const Intake& intake, const std::vector<AnsweredItem>& items, const Surroundings& around);
+IntakeReply reply(bool is_array, const std::vector<AnsweredItem>& items, const Surroundings& around);
+// The body as a whole was refused, or could not be stored.
+IntakeReply refusal(unsigned status, std::string_view detail);
 
 }  // namespace faultline::complaints

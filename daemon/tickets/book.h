@@ -1,6 +1,6 @@
-// The built-in ticket book: one TMF621 v5 TroubleTicket per incident. Pure: from the ticket as it is and what
-// the rules want told comes the ticket as it shall be, and what to tell connectors. The caller runs it inside
-// the transaction that also writes the incident, so neither exists without the other.
+// The built-in ticket book: one TMF621 v5 TroubleTicket per incident. From the ticket as it is and what the
+// rules want told comes the ticket as it shall be, and what to tell connectors. The functions that take a
+// Database run inside the store's job that also writes the incident, so neither exists without the other.
 //
 // People may change a ticket (tmf_api.h). What they set is respected: while a person's status stands, an
 // update of Faultline's only adds a note. Three things go over it, and say so in their note: the fault is
@@ -8,12 +8,17 @@
 // that a person closed, cancelled or rejected stays so, but for a reopen of a closed one.
 #pragma once
 
+#include "daemon/store/database.h"
+#include "daemon/store/tickets.h"
 #include "daemon/tickets/connector.h"
 #include "daemon/tickets/ticket.h"
-#include "daemon/tickets/ticket_table.h"
+#include "rules/model/result.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,17 +28,10 @@ inline constexpr std::string_view kTicketPath = "/tmf-api/troubleTicket/v5/troub
 // Beyond this many notes in a ticket, the oldest of Faultline's own go.
 inline constexpr std::size_t kMaxNotes = 400;
 
-enum class Operation : std::uint8_t { create, update, comment, resolve };
-inline constexpr std::string_view kOperationNames[] = {"create", "update", "comment", "resolve"};
-constexpr std::string_view name(Operation o) {
-  return kOperationNames[static_cast<std::size_t>(o)];
-}
-std::optional<Operation> operation_from_name(std::string_view text);
-
 // Why a status is what it is after a change.
 enum class StatusVerdict : std::uint8_t {
   as_wanted,      // the life cycle's status
-  unchanged,      // it already was
+  unchanged,      // it already was, or an acknowledged ticket was merely updated
   person_kept,    // a person's status stands
   person_passed,  // a person's status was gone over: resolved, reopened or merged
 };
@@ -46,16 +44,19 @@ StatusDecision decide_status(std::optional<Status> current, bool set_by_person, 
                              Status wanted);
 
 struct Told {
-  TicketRow row;
+  store::TicketRow row;
+  bool is_new = false;
   Operation operation = Operation::update;
   TicketMessage message;
 };
 
 // Nothing when there is nothing to tell: the incident never had a ticket and needs none, or exactly this
-// change was told before. Throws std::invalid_argument if `existing` is not a document of this book's.
-std::optional<Told> tell(const std::optional<TicketRow>& existing, const TicketDraft& draft);
+// change was the last one told. Throws std::invalid_argument if `existing` is not a document of this book's.
+std::optional<Told> tell(const std::optional<store::TicketRow>& existing, const TicketDraft& draft);
 
-// find + tell + put.
-std::optional<Told> tell(TicketTable& table, const TicketDraft& draft);
+// The same on the database: reads the ticket, writes it, and appends one outbox row per connector name. The
+// error is the database's.
+Result<std::optional<Told>> tell(store::Database& db, const TicketDraft& draft,
+                                 std::span<const std::string> connectors);
 
 }  // namespace faultline::tickets

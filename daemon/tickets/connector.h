@@ -5,6 +5,8 @@
 
 #include "rules/model/time.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -14,13 +16,26 @@
 
 namespace faultline::tickets {
 
+// What a message asks of the ticket system.
+enum class Operation : std::uint8_t { create, update, comment, resolve };
+inline constexpr std::array<std::string_view, 4> kOperationNames = {"create", "update", "comment", "resolve"};
+constexpr std::string_view name(Operation operation) {
+  return kOperationNames[static_cast<std::size_t>(operation)];
+}
+constexpr std::optional<Operation> operation_from_name(std::string_view text) {
+  for (std::size_t i = 0; i < kOperationNames.size(); ++i)
+    if (kOperationNames[i] == text) return static_cast<Operation>(i);
+  return std::nullopt;
+}
+
 enum class Delivery : std::uint8_t {
   done,         // the other side has it, for certain
   retry_later,  // it does not have it, and may take it later
   rejected,     // it does not have it and never will, as it is: a person must look
   unknown,      // nobody knows: search by key (or repeat with the same idempotency key) before anything else
 };
-inline constexpr std::string_view kDeliveryNames[] = {"done", "retry_later", "rejected", "unknown"};
+inline constexpr std::array<std::string_view, 4> kDeliveryNames = {"done", "retry_later", "rejected",
+                                                                   "unknown"};
 constexpr std::string_view name(Delivery d) {
   return kDeliveryNames[static_cast<std::size_t>(d)];
 }

@@ -93,13 +93,4 @@ TicketDraft draft(const Incident& incident, const Topology& topology, IncidentEv
 // asked. open → acknowledged when the ticket is new, else inProgress.
 std::optional<Status> wanted_status(IncidentState state, IncidentEvent event);
 
-// "a cut fibre or a transport fault" and the like: causes as the title and the description name them.
-std::string_view words(Cause cause);
-// "Transport fault": the start of a title.
-std::string_view title_words(Cause cause);
-// Where the fault is: "agg-7", "cell-0417", "agg-7, agg-8 and 3 more", "an area of unknown extent".
-std::string place_in_words(const Root& root, const Topology& topology);
-// 21400 → "21,400".
-std::string grouped(std::uint64_t number);
-
 }  // namespace faultline::tickets

@@ -1,15 +1,20 @@
-// The ticket book over HTTP, TMF621 v5: list, get, and patch of status and notes, as one pure function from
-// request to answer. The HTTP server mounts it at kTicketPath (book.h), has checked the caller's role before
-// (viewer reads, operator patches) and runs it inside a transaction on the ticket table.
+// The ticket book over HTTP, TMF621 v5: list, get, and patch of status and notes, from request to answer. The
+// HTTP server mounts it at kTicketPath (book.h), has checked the caller's role before (viewer reads, operator
+// patches), and runs it inside a job of the store: GET in a read, PATCH in a write.
 //
-// GET …/troubleTicket?status=a,b&externalIdentifier=FL-1&fields=…&offset=0&limit=100   200 + X-Total-Count,
-// GET …/troubleTicket/FL-1?fields=…                                                    X-Result-Count
-// PATCH …/troubleTicket/FL-1   application/json or application/merge-patch+json, up to kMaxPatchBytes
+// GET …/troubleTicket?status=a,b&externalIdentifier=FL-1,FL-2&fields=…&offset=0&limit=100
+//     200 with X-Total-Count and X-Result-Count, newest ticket first. A filter that is not offered is a 400,
+//     since leaving it out would answer another question.
+// GET …/troubleTicket/FL-1?fields=…
+// PATCH …/troubleTicket/FL-1   see tmf_patch.h
 // Any other method: 405 with Allow. Errors have TMF's body {code, reason, message, status, @type}.
 #pragma once
 
+#include "daemon/store/database.h"
+#include "daemon/store/tickets.h"
 #include "daemon/tickets/ticket.h"
-#include "daemon/tickets/ticket_table.h"
+#include "rules/model/result.h"
+#include "rules/model/time.h"
 
 #include <cstddef>
 #include <functional>
@@ -21,9 +26,7 @@
 
 namespace faultline::tickets {
 
-inline constexpr std::size_t kMaxPatchBytes = 64 * 1024;
 inline constexpr std::size_t kMaxListLimit = 1000;
-inline constexpr std::size_t kMaxNoteText = 4000;  // bytes of UTF-8
 
 struct TmfRequest {
   std::string method;                                     // "GET"
@@ -36,13 +39,20 @@ struct TmfRequest {
 
 struct TmfAnswer {
   unsigned status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;  // without Content-Length
-  std::string body;
-  std::string changed_id;   // the ticket that was changed; empty = none
-  std::string change_text;  // what was changed, for the event log
+  std::vector<std::pair<std::string, std::string>> headers;  // beyond Content-Type and Content-Length
+  std::string body;                                          // JSON
+  std::string changed_id;                                    // the ticket that was changed; empty = none
+  std::string change_text;                                   // what was changed, for the event log
 };
 
-TmfAnswer handle(const TmfRequest& request, TicketTable& table, Timestamp now);
+// Never fails: trouble with the database is an answer, too (503).
+TmfAnswer handle(const TmfRequest& request, store::Database& db, Timestamp now);
+
+// An error as TMF621 has it.
+TmfAnswer tmf_error(unsigned status, std::string_view code, std::string_view reason,
+                    std::string_view message = {});
+// The document with id, href, @type and the named first-level fields only; all of it if `fields` is empty.
+std::string select_fields(const std::string& document, std::string_view fields);
 
 // One ticket as lists and pages show it.
 struct TicketSummary {
@@ -52,9 +62,6 @@ struct TicketSummary {
   Timestamp created{}, updated{};
   std::vector<std::string> notes;  // oldest first
 };
-TicketSummary summary(const TicketRow& row);
-
-// The moves a person may make. The same status again is always allowed.
-bool may_move(Status from, Status to);
+Result<TicketSummary> summary(const store::TicketRow& row);
 
 }  // namespace faultline::tickets

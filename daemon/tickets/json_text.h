@@ -1,0 +1,14 @@
+// JSON as people like to read it: numbers are written plainly (0.97 instead of Boost's 9.7E-1). Used for
+// ticket documents and the answers to complaints.
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <string>
+
+namespace faultline::tickets {
+
+// Compact. A number that JSON cannot hold becomes null.
+std::string to_text(const boost::json::value& value);
+
+}  // namespace faultline::tickets
