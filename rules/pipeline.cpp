@@ -1,1 +1,182 @@
 #include "rules/pipeline.h"
+
+#include "rules/pipeline_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace faultline {
+namespace {
+
+// A part of the rule set that keeps the whole alive.
+std::shared_ptr<const DetectRules> detect_part(const std::shared_ptr<const RuleSet>& rules) {
+  return {rules, &rules->detect};
+}
+std::shared_ptr<const DecideRules> decide_part(const std::shared_ptr<const RuleSet>& rules) {
+  return {rules, &rules->decide};
+}
+
+// Nothing came back, although the probe host did its part.
+bool is_lost(const Round& round) {
+  return round.packets.received == 0 && round.packets.late == 0;
+}
+
+}  // namespace
+
+Pipeline::Impl::Impl(std::shared_ptr<const Topology> topology_, std::shared_ptr<const RuleSet> rules_)
+    : topology(std::move(topology_)),
+      rules(std::move(rules_)),
+      detector(topology, detect_part(rules)),
+      footprints(std::make_unique<correlate::Footprints>(topology)),
+      book(topology, decide_part(rules)) {}
+
+void Pipeline::Impl::restore(PipelineState state) {
+  detector.restore(state.degradations);
+  for (const Degradation& degradation : state.degradations)
+    if (!degradation.ended && degradation.endpoint.value < topology->endpoints().size())
+      bad.insert(degradation.endpoint);
+  book.restore(std::move(state.incidents), state.next_incident);
+}
+
+void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
+  topology = std::move(next);
+  detector.set_topology(topology);
+  footprints = std::make_unique<correlate::Footprints>(topology);
+  book.set_topology(topology);
+  observations.forget_retired(*topology);
+  const auto retired = [&](EndpointIndex endpoint) { return topology->endpoint(endpoint).retired; };
+  std::erase_if(bad, retired);
+  std::erase_if(masked, retired);
+  std::erase_if(newly_bad, retired);
+  running.clear();  // found anew at the next tick
+  changed = true;
+}
+
+void Pipeline::Impl::set_rules(std::shared_ptr<const RuleSet> next) {
+  rules = std::move(next);
+  detector.set_rules(detect_part(rules));
+  book.set_rules(decide_part(rules));
+}
+
+decide::Present Pipeline::Impl::present(Timestamp now) const {
+  return {now, detector.all(), !guard.may_open()};
+}
+
+void Pipeline::Impl::on(const Round& round, Actions& actions) {
+  if (round.endpoint.value >= topology->endpoints().size()) return;
+  if (!guard.results_count()) return;  // the probe host is blind
+  const bool measured = round.outcome != Outcome::not_measured;
+  if (measured && round.packets.sent > 0) {
+    if (round.on_demand)
+      guard.note_sample(round.endpoint, round.outcome == Outcome::ok);
+    else
+      guard.note_round(is_lost(round), round.finished);
+  }
+  detector.on_round(round, events);
+  if (round.value_count > 0 || round.reason == OutcomeReason::not_registered) observations.note(round);
+  if (measured) {
+    const EndpointHealth& health = detector.health(round.endpoint);
+    if (decide::is_bad(health) && !health.clean) book.note_bad_round(round.endpoint);
+  }
+  if (events.empty()) return;
+  take_events(round.finished, actions);
+  send_bursts(round.finished, actions);
+}
+
+void Pipeline::Impl::take_events(Timestamp now, Actions& actions) {
+  for (detect::Event& event : events) {
+    switch (event.kind) {
+      case detect::EventKind::suspicion:
+        bursts.ask(event.endpoint, BurstReason::suspicion, now, rules->correlate.probe);
+        break;
+      case detect::EventKind::became_bad:
+        bad.insert(event.endpoint);
+        newly_bad.push_back(event.endpoint);
+        changed = true;
+        break;
+      case detect::EventKind::recovered:
+        bad.erase(event.endpoint);
+        changed = true;
+        break;
+      case detect::EventKind::degradation_began:
+      case detect::EventKind::degradation_ended:
+        actions.push_back({now, DegradationChanged{std::move(*event.degradation)}});
+        break;
+    }
+  }
+  events.clear();
+}
+
+void Pipeline::Impl::send_bursts(Timestamp now, Actions& actions) {
+  if (bursts.waiting() == 0) return;
+  for (const BurstRequested& burst : bursts.take(now, rules->correlate.probe))
+    actions.push_back({now, burst});
+}
+
+Pipeline::Pipeline(std::shared_ptr<const Topology> topology, std::shared_ptr<const RuleSet> rules)
+    : impl_(std::make_unique<Impl>(std::move(topology), std::move(rules))) {}
+Pipeline::~Pipeline() = default;
+Pipeline::Pipeline(Pipeline&&) noexcept = default;
+Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
+
+void Pipeline::restore(PipelineState state) {
+  impl_->restore(std::move(state));
+}
+void Pipeline::restore_baseline(EndpointIndex endpoint, std::span<const std::byte> block) {
+  impl_->detector.restore_baseline(endpoint, block);
+}
+std::vector<std::byte> Pipeline::baseline(EndpointIndex endpoint) const {
+  return impl_->detector.baseline(endpoint);
+}
+
+Actions Pipeline::on(const Round& round) {
+  Actions actions;
+  impl_->on(round, actions);
+  return actions;
+}
+Actions Pipeline::on(const Complaint&) {
+  return {};
+}
+Actions Pipeline::on(const Alarm& alarm) {
+  impl_->observations.note(alarm);
+  return {};
+}
+Actions Pipeline::on(const Tick& tick) {
+  Actions actions;
+  impl_->on(tick, actions);
+  return actions;
+}
+
+void Pipeline::set_topology(std::shared_ptr<const Topology> topology) {
+  impl_->set_topology(std::move(topology));
+}
+void Pipeline::set_rules(std::shared_ptr<const RuleSet> rules) {
+  impl_->set_rules(std::move(rules));
+}
+void Pipeline::set_maintenance(std::vector<Maintenance> windows) {
+  impl_->windows = std::move(windows);
+}
+
+const Topology& Pipeline::topology() const {
+  return *impl_->topology;
+}
+const EndpointHealth& Pipeline::health(EndpointIndex endpoint) const {
+  return impl_->detector.health(endpoint);
+}
+std::vector<Degradation> Pipeline::degradations() const {
+  return impl_->detector.degradations();
+}
+std::vector<const Incident*> Pipeline::incidents() const {
+  std::vector<const Incident*> all;
+  for (const auto& [number, record] : impl_->book.records()) all.push_back(&record.incident);
+  return all;
+}
+const Incident* Pipeline::incident(IncidentNumber number) const {
+  const decide::Record* record = impl_->book.find(number);
+  return record == nullptr ? nullptr : &record->incident;
+}
+ComplaintAnswer Pipeline::answer(const Complaint&) const {
+  return {};
+}
+
+}  // namespace faultline

@@ -11,6 +11,7 @@ LifecycleStep while_suspected(const LifecycleFacts& facts, const DecideRules& ru
   if (facts.complaint_only) {
     if (!facts.complaints_hold) return {IncidentState::withdrawn, LifecycleReason::blip};
   } else if (facts.bad == 0) {
+    if (facts.missing_share > 0.5) return stay(LifecycleReason::waiting);  // missing is not good
     return {IncidentState::withdrawn, LifecycleReason::blip};
   }
   if (facts.blocked) return stay(LifecycleReason::held_by_guard);

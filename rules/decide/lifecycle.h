@@ -28,6 +28,7 @@ struct LifecycleFacts {
   bool complaint_only = false;
   bool parent_measured = true;  // enough siblings of the root are measured to rule out its parent
   bool blocked = false;         // by the guard of the probe host
+  double missing_share = 0;     // of the members: nothing is known of them now
   double recovered_share = 0;   // of the members: measured good since the last bad one
   Duration recovery{};          // H of this incident
   Duration quiet{};             // complaint-only: since the last complaint

@@ -1,0 +1,224 @@
+#include "rules/decide/incident_book.h"
+
+#include "rules/decide/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace faultline::decide {
+namespace {
+
+Level level_of_root(const Root& root, const Topology& topology) {
+  if (const auto* node = std::get_if<NodeIndex>(&root)) return level_of(topology.node(*node).kind);
+  return std::holds_alternative<EndpointIndex>(root) ? Level::endpoint : Level::wide;
+}
+
+}  // namespace
+
+bool is_known(const Root& root, const Topology& topology) {
+  const auto node_known = [&](NodeIndex node) {
+    return node.value < topology.nodes().size() && !topology.node(node).retired;
+  };
+  if (const auto* node = std::get_if<NodeIndex>(&root)) return node_known(*node);
+  if (const auto* endpoint = std::get_if<EndpointIndex>(&root))
+    return endpoint->value < topology.endpoints().size() && !topology.endpoint(*endpoint).retired;
+  const auto& nodes = std::get<Area>(root).nodes;
+  return std::all_of(nodes.begin(), nodes.end(), node_known);
+}
+
+namespace {
+
+void drop_retired(std::vector<EndpointIndex>& endpoints, const Topology& topology) {
+  std::erase_if(endpoints, [&](EndpointIndex endpoint) {
+    return endpoint.value >= topology.endpoints().size() || topology.endpoint(endpoint).retired;
+  });
+}
+
+}  // namespace
+
+IncidentBook::IncidentBook(std::shared_ptr<const Topology> topology, std::shared_ptr<const DecideRules> rules)
+    : topology_(std::move(topology)), rules_(std::move(rules)) {}
+
+void IncidentBook::restore(std::vector<Incident> incidents, IncidentNumber next) {
+  next_ = std::max(next, next_);
+  for (Incident& incident : incidents) {
+    next_ = std::max(next_, incident.number + 1);
+    Record record;
+    record.level =
+        is_known(incident.root, *topology_) ? level_of_root(incident.root, *topology_) : Level::wide;
+    record.is_host = !incident.causes.empty() && incident.causes.front().cause == Cause::probe_host;
+    record.members = incident.bad;
+    insert_all(record.members, incident.suspected_members);
+    record.severity = SeverityMemory(incident.severity);
+    record.told_bad = incident.bad.size();
+    record.told_complaints = incident.complaints.size();
+    for (const std::string& complaint : incident.complaints) complaint_owner_[complaint] = incident.number;
+    record.incident = std::move(incident);
+    auto& kept = records_[record.incident.number] = std::move(record);
+    if (kept.is_active())
+      for (const EndpointIndex member : kept.members) owner_[member] = kept.incident.number;
+  }
+  set_topology(topology_);
+}
+
+void IncidentBook::set_topology(std::shared_ptr<const Topology> topology) {
+  topology_ = std::move(topology);
+  std::erase_if(owner_, [&](const auto& entry) {
+    return entry.first.value >= topology_->endpoints().size() || topology_->endpoint(entry.first).retired;
+  });
+  for (auto& [number, record] : records_) {
+    drop_retired(record.members, *topology_);
+    drop_retired(record.incident.affected, *topology_);
+    drop_retired(record.incident.bad, *topology_);
+    drop_retired(record.incident.suspected_members, *topology_);
+    drop_retired(record.tests, *topology_);
+  }
+}
+
+bool IncidentBook::wants_explanation(EndpointIndex endpoint, Timestamp now) const {
+  const auto number = owner(endpoint);
+  if (!number) return true;
+  return is_young(records_.at(*number), now);
+}
+
+void IncidentBook::adopt(EndpointIndex endpoint, Timestamp now) {
+  if (owner(endpoint)) return;
+  for (auto& [number, record] : records_)
+    if (record.is_active() && record.is_told() && !is_young(record, now) &&
+        contains(record.incident.affected, endpoint))
+      return own(record, {endpoint});
+}
+
+bool IncidentBook::is_young(const Record& record, Timestamp now) const {
+  return !record.is_told() || now - *record.incident.opened_at < rules_->identity.reroot_age;
+}
+
+std::optional<IncidentNumber> IncidentBook::incident_of(const std::string& complaint) const {
+  const auto found = complaint_owner_.find(complaint);
+  if (found == complaint_owner_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<IncidentNumber> IncidentBook::owner(EndpointIndex endpoint) const {
+  const auto found = owner_.find(endpoint);
+  if (found == owner_.end()) return std::nullopt;
+  return found->second;
+}
+
+const Record* IncidentBook::find(IncidentNumber number) const {
+  const auto found = records_.find(number);
+  return found == records_.end() ? nullptr : &found->second;
+}
+
+void IncidentBook::note_bad_round(EndpointIndex endpoint) {
+  const auto number = owner(endpoint);
+  if (number) ++records_.at(*number).repeats;
+}
+
+void IncidentBook::set_parent_measured(IncidentNumber number, bool measured) {
+  records_.at(number).parent_measured = measured;
+}
+
+void IncidentBook::mark_overrun(const std::vector<EndpointIndex>& below, Timestamp since,
+                                const std::string& window) {
+  for (auto& [number, record] : records_)
+    if (record.incident.state == IncidentState::suspected && record.overrun.empty() &&
+        record.incident.suspected_at >= since && contains_all(below, record.members) &&
+        !record.members.empty())
+      record.overrun = window;
+}
+
+Record& IncidentBook::add(Root root, Timestamp onset, Timestamp now) {
+  const IncidentNumber number = next_++;
+  Record& record = records_[number];
+  record.incident.number = number;
+  record.incident.root = std::move(root);
+  record.incident.onset = onset;
+  record.incident.suspected_at = now;
+  record.level = level_of_root(record.incident.root, *topology_);
+  record.last_bad = now;
+  record.incident.follows = last_at(record.incident.root);
+  return record;
+}
+
+// The latest incident at the same root that is resolved or closed: the new one follows it.
+std::optional<IncidentNumber> IncidentBook::last_at(const Root& root) const {
+  std::optional<IncidentNumber> last;
+  for (const auto& [number, record] : records_)
+    if (record.incident.root == root && record.is_told() &&
+        (record.incident.state == IncidentState::resolved || record.incident.state == IncidentState::closed))
+      last = number;
+  return last;
+}
+
+void IncidentBook::tell(Record& record, IncidentEvent event, std::string reason, Timestamp now,
+                        Actions& actions) {
+  ++record.incident.revision;
+  record.last_told = now;
+  record.told_bad = record.incident.bad.size();
+  record.told_complaints = record.incident.complaints.size();
+  actions.push_back({now, IncidentChanged{event, std::move(reason), record.incident}});
+}
+
+std::string IncidentBook::root_name(const Root& root) const {
+  return describe_root(root, *topology_);
+}
+
+std::uint64_t IncidentBook::customers_of(const std::vector<EndpointIndex>& endpoints) const {
+  std::uint64_t sum = 0;
+  for (const EndpointIndex endpoint : endpoints) sum += topology_->endpoint(endpoint).customers;
+  return sum;
+}
+
+void IncidentBook::own(Record& record, const std::vector<EndpointIndex>& endpoints) {
+  for (const EndpointIndex endpoint : endpoints) {
+    const auto found = owner_.find(endpoint);
+    if (found != owner_.end() && found->second != record.incident.number) {
+      Record& other = records_.at(found->second);
+      remove_all(other.members, {endpoint});
+      remove_all(other.incident.bad, {endpoint});
+    }
+    owner_[endpoint] = record.incident.number;
+  }
+  insert_all(record.members, endpoints);
+}
+
+void IncidentBook::release(Record& record) {
+  std::erase_if(owner_, [&](const auto& entry) { return entry.second == record.incident.number; });
+}
+
+void IncidentBook::withdraw_since(Timestamp since, Timestamp now, std::string_view why, Actions& actions) {
+  for (auto& [number, record] : records_) {
+    if (record.incident.state != IncidentState::suspected || record.incident.suspected_at < since ||
+        record.is_host || record.incident.complaint_only)
+      continue;
+    record.incident.state = IncidentState::withdrawn;
+    record.incident.closed_at = now;
+    record.incident.bad.clear();
+    release(record);
+    tell(record, IncidentEvent::withdrawn, std::string(why), now, actions);
+  }
+}
+
+void IncidentBook::attach(const std::string& complaint, Timestamp received,
+                          std::optional<IncidentNumber> incident, Timestamp now, Actions& actions) {
+  const auto before = complaint_owner_.find(complaint);
+  const bool was_attached = before != complaint_owner_.end();
+  if ((was_attached ? std::optional(before->second) : std::nullopt) == incident) return;
+  if (was_attached) {
+    if (const auto old = records_.find(before->second); old != records_.end())
+      std::erase(old->second.incident.complaints, complaint);
+    complaint_owner_.erase(before);
+  }
+  if (incident) {
+    Record& record = records_.at(*incident);
+    record.incident.complaints.push_back(complaint);
+    record.last_complaint = std::max(record.last_complaint, received);
+    complaint_owner_[complaint] = *incident;
+  }
+  actions.push_back({now, ComplaintAttached{complaint, incident}});
+}
+
+}  // namespace faultline::decide

@@ -1,0 +1,125 @@
+// All incidents and who owns which endpoint: identity over time (algorithms D.4). Hypotheses come in, each
+// becomes the update of an incident or a new suspicion, so that there are never two incidents for one fault.
+// Every change that others are told leaves as an action with its reason. One thread, no clock.
+#pragma once
+
+#include "rules/decide/lifecycle.h"
+#include "rules/decide/observe.h"
+#include "rules/decide/record.h"
+#include "rules/model/action.h"
+#include "rules/model/topology.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace faultline::decide {
+
+class IncidentBook {
+ public:
+  IncidentBook(std::shared_ptr<const Topology> topology, std::shared_ptr<const DecideRules> rules);
+
+  // Raises nothing. Endpoints and nodes that the topology does not know are left out.
+  void restore(std::vector<Incident> incidents, IncidentNumber next);
+  void set_topology(std::shared_ptr<const Topology> topology);
+  void set_rules(std::shared_ptr<const DecideRules> rules) { rules_ = std::move(rules); }
+
+  // Should the localiser explain this bad endpoint (again)? Not if an incident that is old enough to keep its
+  // root has it; then it joins that one.
+  bool wants_explanation(EndpointIndex endpoint, Timestamp now) const;
+  // A bad endpoint that nobody owns joins the told incident whose footprint it lies in, if that one is no
+  // longer explained anew.
+  void adopt(EndpointIndex endpoint, Timestamp now);
+  // What explains the bad endpoints now, nodes before single endpoints.
+  void reconcile(std::span<const Hypothesis> hypotheses, const Present& present, Actions& actions);
+  // Time passes: members become bad or good, incidents open, recover, resolve, close.
+  void advance(const Present& present, const Observations& observations, Actions& actions);
+
+  // Nothing that was suspected at or after `since` is believed: the probe host was sick.
+  void withdraw_since(Timestamp since, Timestamp now, std::string_view why, Actions& actions);
+  // The incident of the probe host itself; `root` is its node or an empty Area.
+  void set_host_sick(bool sick, Root root, std::string_view why, Timestamp now, Actions& actions);
+  // A single endpoint was measured bad once more.
+  void note_bad_round(EndpointIndex endpoint);
+
+  // The complaint is now this incident's, or nobody's.
+  void attach(const std::string& complaint, Timestamp received, std::optional<IncidentNumber> incident,
+              Timestamp now, Actions& actions);
+  std::optional<IncidentNumber> incident_of(const std::string& complaint) const;
+  // Complaints alone speak for this hypothesis; of those the ids. Starts a suspicion unless an incident that
+  // has not ended is there already.
+  void suspect_by_complaints(const Hypothesis& hypothesis, Timestamp now, Actions& actions);
+
+  const std::map<IncidentNumber, Record>& records() const { return records_; }
+  const Record* find(IncidentNumber number) const;
+  // The open or recovering incident that has this endpoint as a member.
+  std::optional<IncidentNumber> owner(EndpointIndex endpoint) const;
+  // Opened or re-rooted since the last call: complaints are to be attached anew.
+  bool take_footprint_changed() { return std::exchange(footprint_changed_, false); }
+  // A parent of the suspected root could still be the cause: set by the pipeline before advance().
+  void set_parent_measured(IncidentNumber number, bool measured);
+  // Incidents whose members bad at the end of a maintenance window outlasted it.
+  void mark_overrun(const std::vector<EndpointIndex>& below, Timestamp since, const std::string& window);
+  IncidentNumber next_number() const { return next_; }
+
+ private:
+  struct Match {
+    Record* record = nullptr;  // null: a new suspicion
+    bool as_stray = false;
+  };
+  // reconcile.cpp
+  Match match(const Hypothesis& hypothesis);
+  Record* same_root(const Hypothesis& hypothesis);
+  Record* main_owner(const Hypothesis& hypothesis);
+  Record* related_complaints(const Hypothesis& hypothesis);
+  Record* covering(const Hypothesis& hypothesis);
+  Record* stray_of(const Hypothesis& hypothesis);
+  bool under_young_ancestor(const Hypothesis& hypothesis, Timestamp now) const;
+  bool is_coherent(const Record& record, const Hypothesis& hypothesis) const;
+  void start(const Hypothesis& hypothesis, Duration extra_hold, Timestamp now, Actions& actions);
+  void apply(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions);
+  void absorb_stray(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions);
+  void move_root(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions);
+  void merge_covered(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions);
+  void copy_argument(Record& record, const Hypothesis& hypothesis);
+  void merge(Record& from, Record& into, Timestamp now, Actions& actions);
+  void own(Record& record, const std::vector<EndpointIndex>& endpoints);
+  bool is_young(const Record& record, Timestamp now) const;
+
+  // advance.cpp
+  void refresh(Record& record, const Present& present);
+  LifecycleFacts facts_of(const Record& record, const Present& present) const;
+  void step(Record& record, const Present& present, const Observations& observations, Actions& actions);
+  void assess(Record& record, const Present& present, const Observations& observations);
+  void open(Record& record, const LifecycleFacts& facts, Timestamp now, Actions& actions);
+  bool reopen_earlier(Record& record, Timestamp now, Actions& actions);
+  bool end_if_root_is_gone(Record& record, Timestamp now, Actions& actions);
+  Record& storm(const Record& first, Timestamp now);
+  bool is_fuse_blown(Timestamp now);
+  bool fold_into_storm(Record& record, Timestamp now, Actions& actions);
+  void tell_update(Record& record, Severity before, Cause cause_before, Timestamp now, Actions& actions);
+  void release(Record& record);
+  void forget_old(Timestamp now);
+
+  // incident_book.cpp
+  Record& add(Root root, Timestamp onset, Timestamp now);
+  void tell(Record& record, IncidentEvent event, std::string reason, Timestamp now, Actions& actions);
+  std::string root_name(const Root& root) const;
+  std::uint64_t customers_of(const std::vector<EndpointIndex>& endpoints) const;
+  std::optional<IncidentNumber> last_at(const Root& root) const;
+
+  std::shared_ptr<const Topology> topology_;
+  std::shared_ptr<const DecideRules> rules_;
+  std::map<IncidentNumber, Record> records_;       // those not ended, and those ended in the last 24 hours
+  std::map<EndpointIndex, IncidentNumber> owner_;  // of members of active incidents
+  std::map<std::string, IncidentNumber> complaint_owner_;
+  std::deque<Timestamp> openings_;  // of the last hour
+  IncidentNumber next_ = 1;
+  bool footprint_changed_ = false;
+};
+
+}  // namespace faultline::decide

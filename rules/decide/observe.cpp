@@ -1,0 +1,153 @@
+#include "rules/decide/observe.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace faultline::decide {
+namespace {
+
+constexpr double kHardLoss = 0.9;
+constexpr double kPartialLoss = 0.05;
+
+CauseFeature root_feature(const Record& record, const Topology& topology) {
+  const Root& root = record.incident.root;
+  if (const auto* endpoint = std::get_if<EndpointIndex>(&root))
+    return topology.endpoint(*endpoint).customers <= 1 ? CauseFeature::root_single_customer
+                                                       : CauseFeature::root_endpoint;
+  const auto* node = std::get_if<NodeIndex>(&root);
+  if (node == nullptr) return record.is_storm ? CauseFeature::root_area : CauseFeature::root_power;
+  switch (topology.node(*node).kind) {
+    case NodeKind::core:
+    case NodeKind::upstream:
+      return CauseFeature::root_core;
+    case NodeKind::power:
+      return CauseFeature::root_power;
+    case NodeKind::aggregation:
+    case NodeKind::shared_risk:
+      return CauseFeature::root_aggregation;
+    default:
+      return CauseFeature::root_site;
+  }
+}
+
+// Loss, or the kind of trouble where there is little loss.
+void add_reach(const Record& record, const Present& present, std::vector<CauseFeature>& features) {
+  std::size_t hard = 0, partial = 0, delay = 0;
+  for (const EndpointIndex endpoint : record.members) {
+    const EndpointHealth& health = present.health[endpoint.value];
+    if (!is_bad(health)) continue;
+    if (health.loss_ratio >= kHardLoss)
+      ++hard;
+    else if (health.loss_ratio >= kPartialLoss)
+      ++partial;
+    else if (health.bad_in(Respect::latency) || health.bad_in(Respect::jitter) ||
+             health.bad_in(Respect::throughput))
+      ++delay;
+  }
+  if (hard + partial + delay == 0) return;
+  if (hard >= partial && hard >= delay)
+    features.push_back(CauseFeature::reach_hard);
+  else
+    features.push_back(partial >= delay ? CauseFeature::reach_partial : CauseFeature::delay_only);
+}
+
+void add_onset(const Record& record, const Present& present, const CauseRules& rules,
+               std::vector<CauseFeature>& features) {
+  std::vector<Timestamp> onsets;
+  for (const EndpointIndex endpoint : record.members)
+    if (is_bad(present.health[endpoint.value])) onsets.push_back(present.health[endpoint.value].onset);
+  if (onsets.size() < 2) return;
+  std::sort(onsets.begin(), onsets.end());  // the outer tenths do not count
+  const std::size_t cut = onsets.size() / 10;
+  const Duration spread = onsets[onsets.size() - 1 - cut] - onsets[cut];
+  if (spread <= rules.step) features.push_back(CauseFeature::onset_step);
+  if (spread >= rules.ramp) features.push_back(CauseFeature::onset_ramp);
+}
+
+bool is_busy_hour(Timestamp at, const CauseRules& rules) {
+  const auto local = at + rules.utc_offset;
+  const auto hour =
+      std::chrono::duration_cast<std::chrono::hours>(local - std::chrono::floor<std::chrono::days>(local))
+          .count();
+  return hour >= rules.busy_from && hour < rules.busy_until;
+}
+
+}  // namespace
+
+void Observations::note(const Round& round) {
+  if (round.outcome == Outcome::timed_out && round.packets.sent > 0) return;
+  for (const MetricValue& value : round.metric_values())
+    if (value.metric == Metric::rsrp_dbm) signals_[round.endpoint] = {round.finished, true};
+  if (round.reason == OutcomeReason::not_registered) signals_[round.endpoint] = {round.finished, false};
+}
+
+void Observations::note(const Alarm& alarm) {
+  constexpr std::size_t kMostAlarms = 100'000;
+  if (alarm.cleared)
+    alarms_.erase(alarm.id);
+  else if (alarms_.size() < kMostAlarms)
+    alarms_[alarm.id] = alarm;
+}
+
+void Observations::forget_retired(const Topology& topology) {
+  std::erase_if(signals_, [&](const auto& entry) { return topology.endpoint(entry.first).retired; });
+  std::erase_if(alarms_, [&](const auto& entry) {
+    const Alarm& alarm = entry.second;
+    return (alarm.node && topology.node(*alarm.node).retired) ||
+           (alarm.endpoint && topology.endpoint(*alarm.endpoint).retired);
+  });
+}
+
+bool Observations::alarm_below(const Record& record, const Topology& topology,
+                               std::initializer_list<AlarmKind> kinds) const {
+  const auto concerns = [&](const Alarm& alarm) {
+    if (std::find(kinds.begin(), kinds.end(), alarm.kind) == kinds.end()) return false;
+    if (alarm.endpoint) return contains(record.incident.affected, *alarm.endpoint);
+    return alarm.node && std::any_of(record.members.begin(), record.members.end(), [&](EndpointIndex member) {
+             const auto above = topology.ancestors(member);
+             return std::find(above.begin(), above.end(), *alarm.node) != above.end();
+           });
+  };
+  return std::any_of(alarms_.begin(), alarms_.end(),
+                     [&](const auto& entry) { return concerns(entry.second); });
+}
+
+void Observations::add_signal(const Record& record, const Present& present,
+                              std::vector<CauseFeature>& features) const {
+  std::size_t on_air = 0, off_air = 0, weak = 0;
+  for (const EndpointIndex endpoint : record.members) {
+    if (present.health[endpoint.value].bad_in(Respect::signal)) ++weak;
+    const auto found = signals_.find(endpoint);
+    if (found == signals_.end() || found->second.at < record.incident.onset) continue;
+    ++(found->second.on_air ? on_air : off_air);
+  }
+  if (weak > 0)
+    features.push_back(CauseFeature::signal_weak);
+  else if (off_air > on_air)
+    features.push_back(CauseFeature::cell_off_air);
+  else if (on_air > 0)
+    features.push_back(CauseFeature::cell_on_air);
+}
+
+std::vector<CauseFeature> Observations::of(const Record& record, const Topology& topology,
+                                           const Present& present, const CauseRules& rules) const {
+  std::vector<CauseFeature> features{root_feature(record, topology)};
+  if (record.incident.complaint_only) {
+    features.push_back(CauseFeature::one_service_silent);
+  } else {
+    add_reach(record, present, features);
+    add_onset(record, present, rules, features);
+    add_signal(record, present, features);
+    if (features.size() > 1 && features[1] == CauseFeature::delay_only &&
+        is_busy_hour(record.incident.onset, rules))
+      features.push_back(CauseFeature::busy_hour_delay);
+  }
+  if (alarm_below(record, topology, {AlarmKind::dying_gasp, AlarmKind::power}))
+    features.push_back(CauseFeature::power_alarm);
+  else if (alarm_below(record, topology, {AlarmKind::loss_of_signal}))
+    features.push_back(CauseFeature::loss_of_signal);
+  if (record.incident.complaints.size() >= 2) features.push_back(CauseFeature::complaints_two);
+  return features;
+}
+
+}  // namespace faultline::decide

@@ -1,0 +1,42 @@
+// What is observed of an incident, as the rows of the cause table. Keeps the alarms that are on and the last
+// signal reading of each endpoint, because a round or an alarm is gone when the question comes.
+#pragma once
+
+#include "rules/decide/record.h"
+#include "rules/model/alarm.h"
+#include "rules/model/decide_rules.h"
+#include "rules/model/round.h"
+#include "rules/model/topology.h"
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace faultline::decide {
+
+class Observations {
+ public:
+  // Rounds with signal values only; others are ignored.
+  void note(const Round& round);
+  void note(const Alarm& alarm);
+  // Retired endpoints are forgotten.
+  void forget_retired(const Topology& topology);
+
+  std::vector<CauseFeature> of(const Record& record, const Topology& topology, const Present& present,
+                               const CauseRules& rules) const;
+
+ private:
+  struct Signal {
+    Timestamp at;
+    bool on_air = false;
+  };
+  bool alarm_below(const Record& record, const Topology& topology,
+                   std::initializer_list<AlarmKind> kinds) const;
+  void add_signal(const Record& record, const Present& present, std::vector<CauseFeature>& features) const;
+
+  std::map<std::string, Alarm> alarms_;
+  std::unordered_map<EndpointIndex, Signal> signals_;
+};
+
+}  // namespace faultline::decide

@@ -1,0 +1,252 @@
+// Hypotheses become incidents: which incident is this? (algorithms D.4, in its order.)
+#include "rules/decide/explain.h"
+#include "rules/decide/incident_book.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+namespace faultline::decide {
+namespace {
+
+constexpr double kSecondsPerYear = 365.25 * 86400;
+
+// The node(s) at or right above a root, for "is it below that node?".
+bool is_root_above(const Root& upper, const Root& lower, const Topology& topology) {
+  const auto* node = std::get_if<NodeIndex>(&upper);
+  if (node == nullptr) return false;
+  if (const auto* below = std::get_if<NodeIndex>(&lower))
+    return *below != *node && topology.is_at_or_above(*node, *below);
+  if (const auto* endpoint = std::get_if<EndpointIndex>(&lower)) {
+    const auto above = topology.ancestors(*endpoint);
+    return std::find(above.begin(), above.end(), *node) != above.end();
+  }
+  return false;
+}
+
+}  // namespace
+
+bool IncidentBook::is_coherent(const Record& record, const Hypothesis& hypothesis) const {
+  return std::chrono::abs(record.incident.onset - hypothesis.onset) <= rules_->identity.coherence;
+}
+
+Record* IncidentBook::same_root(const Hypothesis& hypothesis) {
+  for (auto& [number, record] : records_)
+    if (record.is_active() && !record.claimed && record.incident.root == hypothesis.root) return &record;
+  return nullptr;
+}
+
+// The incident that has most of the bad endpoints; of equals the older one.
+Record* IncidentBook::main_owner(const Hypothesis& hypothesis) {
+  std::map<IncidentNumber, std::size_t> owned;
+  for (const EndpointIndex endpoint : hypothesis.bad)
+    if (const auto number = owner(endpoint)) ++owned[*number];
+  Record* best = nullptr;
+  std::size_t most = 0;
+  for (const auto& [number, count] : owned) {
+    Record& record = records_.at(number);
+    if (record.claimed || !record.is_active() || !is_coherent(record, hypothesis) || count <= most) continue;
+    best = &record;
+    most = count;
+  }
+  return best;
+}
+
+Record* IncidentBook::related_complaints(const Hypothesis& hypothesis) {
+  for (auto& [number, record] : records_)
+    if (record.is_active() && record.incident.complaint_only && !record.claimed &&
+        intersects(hypothesis.affected, record.incident.affected))
+      return &record;
+  return nullptr;
+}
+
+// A told incident whose footprint or root has it, at the same time: a part that was measured later.
+Record* IncidentBook::covering(const Hypothesis& hypothesis) {
+  for (auto& [number, record] : records_)
+    if (record.is_active() && record.is_told() && is_coherent(record, hypothesis) &&
+        (contains_all(record.incident.affected, hypothesis.bad) ||
+         is_root_above(record.incident.root, hypothesis.root, *topology_)))
+      return &record;
+  return nullptr;
+}
+
+// Bad at the same time but elsewhere in the inventory: is a wrong edge more likely than a coincidence? (B.6)
+Record* IncidentBook::stray_of(const Hypothesis& hypothesis) {
+  if (hypothesis.level != Level::endpoint) return nullptr;
+  const IdentityRules& rules = rules_->identity;
+  for (auto& [number, record] : records_) {
+    if (!record.is_active() || record.level == Level::endpoint || record.incident.complaint_only) continue;
+    const Duration window = record.level == Level::site ? rules.stray_site : rules.stray_wide;
+    if (std::chrono::abs(record.incident.onset - hypothesis.onset) > window) continue;
+    const double strays = rules.wrong_edge_ratio * static_cast<double>(record.members.size());
+    const double coincidences = rules.endpoint_faults_per_year *
+                                static_cast<double>(topology_->endpoints().size()) * to_seconds(window) /
+                                kSecondsPerYear;
+    if (strays > rules.stray_odds * coincidences) return &record;
+  }
+  return nullptr;
+}
+
+bool IncidentBook::under_young_ancestor(const Hypothesis& hypothesis, Timestamp now) const {
+  return std::any_of(records_.begin(), records_.end(), [&](const auto& entry) {
+    const Record& record = entry.second;
+    return record.is_active() && record.is_told() &&
+           now - *record.incident.opened_at < rules_->identity.ancestor_age &&
+           is_root_above(record.incident.root, hypothesis.root, *topology_);
+  });
+}
+
+IncidentBook::Match IncidentBook::match(const Hypothesis& hypothesis) {
+  if (Record* record = same_root(hypothesis)) return {record, false};
+  if (hypothesis.level == Level::endpoint) {
+    const auto number = owner(hypothesis.bad.front());
+    if (number && contains(records_.at(*number).incident.suspected_members, hypothesis.bad.front()))
+      return {&records_.at(*number), true};
+  }
+  if (Record* record = main_owner(hypothesis)) return {record, false};
+  if (Record* record = related_complaints(hypothesis)) return {record, false};
+  if (Record* record = covering(hypothesis)) return {record, false};
+  return {stray_of(hypothesis), true};
+}
+
+void IncidentBook::reconcile(std::span<const Hypothesis> hypotheses, const Present& present,
+                             Actions& actions) {
+  for (auto& [number, record] : records_) record.claimed = false;
+  for (const Hypothesis& hypothesis : hypotheses) {
+    const Match found = match(hypothesis);
+    if (found.record == nullptr) {
+      const bool waits = under_young_ancestor(hypothesis, present.at);
+      start(hypothesis, waits ? rules_->identity.ancestor_wait : Duration::zero(), present.at, actions);
+    } else if (found.as_stray) {
+      absorb_stray(*found.record, hypothesis, present.at, actions);
+    } else {
+      apply(*found.record, hypothesis, present.at, actions);
+    }
+  }
+}
+
+void IncidentBook::start(const Hypothesis& hypothesis, Duration extra_hold, Timestamp now, Actions& actions) {
+  Record& record = add(hypothesis.root, hypothesis.onset, now);
+  record.claimed = true;
+  record.extra_hold = extra_hold;
+  record.incident.complaint_only = hypothesis.complaints_only;
+  record.incident.affected = hypothesis.affected;
+  record.incident.customers = customers_of(hypothesis.affected);
+  copy_argument(record, hypothesis);
+  own(record, hypothesis.bad);
+  record.incident.bad = hypothesis.bad;
+  merge_covered(record, hypothesis, now, actions);
+  const std::string reason = hypothesis.evidence.empty() ? "suspected" : hypothesis.evidence.front().text;
+  tell(record, IncidentEvent::suspected, reason, now, actions);
+}
+
+void IncidentBook::copy_argument(Record& record, const Hypothesis& hypothesis) {
+  record.level = hypothesis.level;
+  record.gain_nats = hypothesis.gain_nats;
+  record.margin_nats = hypothesis.margin_nats;
+  record.flapping = hypothesis.flapping;
+  record.tests = hypothesis.tests;
+  record.incident.evidence = hypothesis.evidence;
+  record.incident.alternatives = hypothesis.alternatives;
+}
+
+void IncidentBook::apply(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
+  record.claimed = true;
+  const bool was_complaint_only = record.incident.complaint_only;
+  record.incident.complaint_only = false;
+  move_root(record, hypothesis, now, actions);
+  own(record, hypothesis.bad);
+  insert_all(record.incident.affected, record.members);
+  remove_all(record.incident.suspected_members, hypothesis.affected);
+  remove_all(record.incident.affected, record.incident.suspected_members);
+  record.incident.customers = customers_of(record.incident.affected);
+  merge_covered(record, hypothesis, now, actions);
+  if (was_complaint_only && record.is_told())
+    tell(record, IncidentEvent::updated, "probes confirm what the complaints said", now, actions);
+}
+
+// A suspicion moves freely; a told incident only up, only while it is young (B.6).
+void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
+  Incident& incident = record.incident;
+  if (incident.root == hypothesis.root) {
+    copy_argument(record, hypothesis);
+    if (!record.is_told()) incident.affected.clear();
+    insert_all(incident.affected, hypothesis.affected);
+    return;
+  }
+  const bool covers = contains_all(hypothesis.affected, incident.affected) ||
+                      is_root_above(hypothesis.root, incident.root, *topology_);
+  if (record.is_told() && !(covers && is_young(record, now))) return;
+  const std::string reason = fmt::format("not {} but {}: {}", root_name(incident.root),
+                                         root_name(hypothesis.root), hypothesis.evidence.front().text);
+  incident.former_roots.push_back(incident.root);
+  incident.root = hypothesis.root;
+  copy_argument(record, hypothesis);
+  if (record.is_told()) {
+    insert_all(incident.affected, hypothesis.affected);
+  } else {
+    incident.onset = hypothesis.onset;
+    incident.affected = hypothesis.affected;
+  }
+  insert_all(incident.bad, hypothesis.bad);
+  incident.customers = customers_of(incident.affected);
+  footprint_changed_ = footprint_changed_ || record.is_told();
+  tell(record, IncidentEvent::rerooted, reason, now, actions);
+}
+
+void IncidentBook::absorb_stray(Record& record, const Hypothesis& hypothesis, Timestamp now,
+                                Actions& actions) {
+  const bool is_new = !contains_all(record.incident.suspected_members, hypothesis.bad);
+  const auto previous = owner(hypothesis.bad.front());
+  own(record, hypothesis.bad);
+  insert_all(record.incident.suspected_members, hypothesis.bad);
+  if (!is_new) return;
+  if (previous && *previous != record.incident.number && records_.at(*previous).members.empty())
+    merge(records_.at(*previous), record, now, actions);
+  record.incident.evidence.push_back(
+      {fmt::format("endpoint {} became bad at the same time although the inventory puts it elsewhere: its "
+                   "entry may be wrong",
+                   topology_->endpoint(hypothesis.bad.front()).name),
+       0});
+}
+
+// Other incidents of which nothing is left, or which lie wholly inside: the same fault.
+void IncidentBook::merge_covered(Record& record, const Hypothesis& hypothesis, Timestamp now,
+                                 Actions& actions) {
+  for (auto& [number, other] : records_) {
+    if (&other == &record || !other.is_active() || other.is_host || other.is_storm || !is_young(other, now))
+      continue;
+    const bool same_fault = other.incident.complaint_only
+                                ? intersects(other.incident.affected, hypothesis.affected)
+                                : other.members.empty() || (is_coherent(other, hypothesis) &&
+                                                            contains_all(hypothesis.affected, other.members));
+    if (same_fault) merge(other, record, now, actions);
+  }
+}
+
+void IncidentBook::merge(Record& from, Record& into, Timestamp now, Actions& actions) {
+  const std::string reason =
+      fmt::format("the same fault as FL-{} at {}", into.incident.number, root_name(into.incident.root));
+  own(into, std::vector<EndpointIndex>(from.members));
+  from.incident.merged_into = into.incident.number;
+  from.incident.closed_at = now;
+  from.incident.bad.clear();
+  from.incident.state = from.is_told() ? IncidentState::merged : IncidentState::withdrawn;
+  into.incident.onset = std::min(into.incident.onset, from.incident.onset);
+  footprint_changed_ = true;  // its complaints find a new home
+  tell(from, from.is_told() ? IncidentEvent::merged : IncidentEvent::withdrawn, reason, now, actions);
+}
+
+void IncidentBook::suspect_by_complaints(const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
+  for (auto& [number, record] : records_) {
+    if (!record.is_active() || !intersects(record.incident.affected, hypothesis.affected)) continue;
+    if (!record.incident.complaint_only) return;  // explained already, or about to be
+    move_root(record, hypothesis, now, actions);
+    return;
+  }
+  start(hypothesis, Duration::zero(), now, actions);
+}
+
+}  // namespace faultline::decide

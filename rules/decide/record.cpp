@@ -1,0 +1,32 @@
+#include "rules/decide/record.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace faultline::decide {
+
+bool contains(const std::vector<EndpointIndex>& list, EndpointIndex endpoint) {
+  return std::binary_search(list.begin(), list.end(), endpoint);
+}
+
+bool contains_all(const std::vector<EndpointIndex>& list, const std::vector<EndpointIndex>& part) {
+  return std::includes(list.begin(), list.end(), part.begin(), part.end());
+}
+
+bool intersects(const std::vector<EndpointIndex>& a, const std::vector<EndpointIndex>& b) {
+  return std::any_of(a.begin(), a.end(), [&](EndpointIndex endpoint) { return contains(b, endpoint); });
+}
+
+void insert_all(std::vector<EndpointIndex>& into, const std::vector<EndpointIndex>& other) {
+  std::vector<EndpointIndex> all;
+  std::set_union(into.begin(), into.end(), other.begin(), other.end(), std::back_inserter(all));
+  into = std::move(all);
+}
+
+void remove_all(std::vector<EndpointIndex>& from, const std::vector<EndpointIndex>& other) {
+  std::vector<EndpointIndex> rest;
+  std::set_difference(from.begin(), from.end(), other.begin(), other.end(), std::back_inserter(rest));
+  from = std::move(rest);
+}
+
+}  // namespace faultline::decide

@@ -1,0 +1,63 @@
+// An incident with what the book needs to run it. Inside of rules/decide and of the pipeline.
+#pragma once
+
+#include "rules/decide/severity.h"
+#include "rules/model/correlate_rules.h"
+#include "rules/model/health.h"
+#include "rules/model/hypothesis.h"
+#include "rules/model/incident.h"
+#include "rules/model/topology.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace faultline::decide {
+
+// What is true now; `health` is by endpoint index.
+struct Present {
+  Timestamp at;
+  std::span<const EndpointHealth> health;
+  bool blocked = false;  // the probe host may be to blame: nothing opens
+};
+
+struct Record {
+  Incident incident;
+  Level level = Level::endpoint;
+  std::vector<EndpointIndex> members;  // every endpoint that was ever bad in it, sorted
+  std::vector<EndpointIndex> tests;    // would tell it from its alternatives
+  double gain_nats = 0;
+  double margin_nats = 0;
+  bool flapping = false;
+  bool is_host = false;   // the incident of the probe host itself
+  bool is_storm = false;  // holds what came after the fuse blew
+  bool parent_measured = true;
+  bool claimed = false;  // by a hypothesis of the present run
+  Duration extra_hold{};
+  std::uint32_t repeats = 0;  // bad rounds of a single endpoint since it was suspected
+  Timestamp last_bad{};       // a member was bad
+  Timestamp last_complaint{};
+  Timestamp last_told{};
+  std::size_t told_bad = 0, told_complaints = 0;
+  SeverityMemory severity;
+  std::string overrun;  // the maintenance window that it outlasted
+
+  bool is_active() const { return incident.state <= IncidentState::recovering; }
+  bool is_told() const { return incident.opened_at.has_value(); }
+};
+
+constexpr bool is_bad(const EndpointHealth& health) {
+  return health.state == HealthState::bad || health.state == HealthState::flapping;
+}
+
+// False if the root, or a part of an area, is not in the inventory (any more).
+bool is_known(const Root& root, const Topology& topology);
+
+// Of sorted lists.
+bool contains(const std::vector<EndpointIndex>& list, EndpointIndex endpoint);
+bool contains_all(const std::vector<EndpointIndex>& list, const std::vector<EndpointIndex>& part);
+bool intersects(const std::vector<EndpointIndex>& a, const std::vector<EndpointIndex>& b);
+void insert_all(std::vector<EndpointIndex>& into, const std::vector<EndpointIndex>& other);
+void remove_all(std::vector<EndpointIndex>& from, const std::vector<EndpointIndex>& other);
+
+}  // namespace faultline::decide

@@ -1,0 +1,37 @@
+#include "rules/decide/severity.h"
+
+namespace faultline::decide {
+
+double impact_weight(double loss_ratio, const SeverityRules& rules) {
+  if (loss_ratio >= rules.hard_loss) return rules.weight_hard;
+  if (loss_ratio >= rules.major_loss) return rules.weight_major;
+  return rules.weight_minor;
+}
+
+Severity severity_of(const Impact& impact, const SeverityRules& rules) {
+  int level = static_cast<int>(Severity::warning);
+  const double customers = impact.weighted_customers;
+  if (customers >= rules.critical || impact.whole_network)
+    level = static_cast<int>(Severity::critical);
+  else if (customers >= rules.major)
+    level = static_cast<int>(Severity::major);
+  else if (customers >= rules.minor)
+    level = static_cast<int>(Severity::minor);
+  if ((impact.long_lasting || impact.many_complaints) && level > 0) --level;
+  return static_cast<Severity>(level);
+}
+
+Severity SeverityMemory::update(Severity measured, Timestamp now, const SeverityRules& rules) {
+  if (measured <= current_) {  // as bad or worse: critical is the smallest
+    current_ = measured;
+    less_since_.reset();
+  } else if (!less_since_) {
+    less_since_ = now;
+  } else if (now - *less_since_ >= rules.lower_after) {
+    current_ = measured;
+    less_since_.reset();
+  }
+  return current_;
+}
+
+}  // namespace faultline::decide

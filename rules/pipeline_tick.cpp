@@ -1,0 +1,222 @@
+// What happens once a second: the probe host, maintenance, looking around, localising, and the life cycle.
+#include "rules/correlate/hidden_risk.h"
+#include "rules/correlate/localiser.h"
+#include "rules/correlate/siblings.h"
+#include "rules/pipeline_impl.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace faultline {
+namespace {
+
+// The node of the probe host, if the inventory has one.
+Root host_root(const Topology& topology) {
+  const auto nodes = topology.nodes();
+  for (std::uint32_t i = 0; i < nodes.size(); ++i)
+    if (nodes[i].kind == NodeKind::probe_host && !nodes[i].retired) return NodeIndex{i};
+  return Area{};
+}
+
+struct Suspects {
+  std::uint32_t suspects = 0;
+  std::uint32_t measured = 0;
+  std::uint32_t aggregations = 0;
+};
+
+// Endpoints that became suspect or bad within the mass window, and where they are.
+Suspects count_suspects(const Topology& topology, std::span<const EndpointHealth> all, Timestamp since) {
+  Suspects count;
+  std::set<NodeIndex> aggregations;
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    if (all[i].measured == Timestamp{} || all[i].state == HealthState::masked) continue;
+    ++count.measured;
+    const bool suspect = all[i].state == HealthState::suspect || all[i].state == HealthState::bad;
+    if (!suspect || all[i].onset < since) continue;
+    ++count.suspects;
+    for (const NodeIndex node : topology.ancestors(EndpointIndex{i}))
+      if (topology.node(node).kind == NodeKind::aggregation) aggregations.insert(node);
+  }
+  count.aggregations = static_cast<std::uint32_t>(aggregations.size());
+  return count;
+}
+
+}  // namespace
+
+void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
+  const Timestamp now = tick.at;
+  check_host(tick, actions);
+  apply_maintenance(now, actions);
+  if (guard.results_count()) {
+    detector.on_tick(now, events);
+    take_events(now, actions);
+    look_around(now);
+    localise(now, actions);
+    measure_parents();
+    book.advance(present(now), observations, actions);
+    remeasure_members(now);
+  }
+  send_bursts(now, actions);
+}
+
+void Pipeline::Impl::check_host(const Tick& tick, Actions& actions) {
+  const GuardRulesOfHost& host = rules->decide.probe_host;
+  const Timestamp now = tick.at;
+  const Suspects count = count_suspects(*topology, detector.all(), now - host.mass_window);
+  const auto verdict =
+      guard.on_tick(tick.probe_host_healthy, count.suspects, count.measured, count.aggregations, now, host);
+  if (verdict.sample_wanted) ask_sample(now);
+  if (verdict.became_blind || verdict.accused) {
+    detector.set_blind(true);
+    detector.discard_since(verdict.doubted_since, now, events);
+    take_events(now, actions);
+    newly_bad.clear();
+    bursts.clear();
+    book.withdraw_since(verdict.doubted_since, now, "the probe host is to blame, not the network", actions);
+  }
+  if (verdict.state == decide::HostState::sick && !verdict.why.empty())
+    book.set_host_sick(true, host_root(*topology), verdict.why, now, actions);
+  if (verdict.became_well) {
+    detector.set_blind(false);
+    book.set_host_sick(false, {}, verdict.why, now, actions);
+  }
+}
+
+// Endpoints all over the network, measured again: are they really gone?
+void Pipeline::Impl::ask_sample(Timestamp now) {
+  std::vector<EndpointIndex> measured;
+  const auto all = detector.all();
+  for (std::uint32_t i = 0; i < all.size(); ++i)
+    if (all[i].measured != Timestamp{} && all[i].state != HealthState::masked) measured.push_back({i});
+  const auto sample = correlate::spread_sample(measured, rules->decide.probe_host.sample);
+  guard.set_sample(sample);
+  for (const EndpointIndex endpoint : sample)
+    bursts.ask(endpoint, BurstReason::suspicion, now, rules->correlate.probe);
+}
+
+std::set<EndpointIndex> Pipeline::Impl::below(const Maintenance& window) const {
+  if (window.endpoint && window.endpoint->value < topology->endpoints().size()) return {*window.endpoint};
+  if (!window.node || window.node->value >= topology->nodes().size()) return {};
+  const auto endpoints = footprints->endpoints(*window.node);
+  return {endpoints.begin(), endpoints.end()};
+}
+
+void Pipeline::Impl::apply_maintenance(Timestamp now, Actions& actions) {
+  const MaintenanceRules& maintenance = rules->decide.maintenance;
+  std::map<std::string, std::vector<EndpointIndex>> in_force;
+  std::set<EndpointIndex> wanted;
+  for (const Maintenance& window : windows) {
+    if (now < window.begins || now >= window.ends + maintenance.grace) continue;
+    auto known = running.find(window.id);
+    if (known == running.end()) {
+      const auto endpoints = below(window);
+      known = running.emplace(window.id, std::vector(endpoints.begin(), endpoints.end())).first;
+    }
+    in_force.insert(*known);
+    wanted.insert(known->second.begin(), known->second.end());
+  }
+  for (auto& [id, endpoints] : running)
+    if (!in_force.contains(id)) overruns.push_back({id, now, endpoints});
+  running = std::move(in_force);
+  if (wanted != masked) set_mask(wanted, now, actions);
+  std::erase_if(overruns, [&](const Overrun& one) { return now - one.since > maintenance.overrun; });
+  for (const Overrun& one : overruns) book.mark_overrun(one.below, one.since, one.window);
+}
+
+void Pipeline::Impl::set_mask(const std::set<EndpointIndex>& wanted, Timestamp now, Actions& actions) {
+  for (const EndpointIndex endpoint : wanted)
+    if (!masked.contains(endpoint)) detector.set_masked(endpoint, true, now, events);
+  for (const EndpointIndex endpoint : masked)
+    if (!wanted.contains(endpoint)) detector.set_masked(endpoint, false, now, events);
+  masked = wanted;
+  take_events(now, actions);
+}
+
+bool Pipeline::Impl::is_open_question(EndpointIndex endpoint, Timestamp since) const {
+  const EndpointHealth& health = detector.health(endpoint);
+  return (health.state == HealthState::ok || health.state == HealthState::unknown) &&
+         health.measured <= since;
+}
+
+// Breadth first, when something has become bad.
+void Pipeline::Impl::look_around(Timestamp now) {
+  if (newly_bad.empty()) return;
+  const ProbeRules& probe = rules->correlate.probe;
+  Timestamp onset = now;
+  for (const EndpointIndex endpoint : newly_bad) onset = std::min(onset, detector.health(endpoint).onset);
+  const auto is_open = [&](EndpointIndex endpoint) { return is_open_question(endpoint, onset); };
+  const auto ask = [&](std::span<const EndpointIndex> endpoints) {
+    for (const EndpointIndex endpoint : endpoints) bursts.ask(endpoint, BurstReason::sibling, now, probe);
+  };
+  if (now - swept >= probe.network_spacing) {
+    swept = now;
+    ask(correlate::network_sample(*footprints, probe, is_open));
+  }
+  // A hundred new bad endpoints at once have the same siblings.
+  constexpr std::size_t kMost = 64;
+  for (const EndpointIndex endpoint : correlate::spread_sample(newly_bad, kMost))
+    ask(correlate::siblings_of(*footprints, probe, endpoint, is_open));
+  newly_bad.clear();
+}
+
+void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
+  const auto& records = book.records();
+  const bool waiting = std::any_of(records.begin(), records.end(), [](const auto& entry) {
+    return entry.second.incident.state == IncidentState::suspected && !entry.second.incident.complaint_only;
+  });
+  if (!changed && !waiting) return;
+  changed = false;
+
+  const double least = rules->correlate.localise.bad_nats;
+  std::vector<correlate::BadEndpoint> pool;
+  for (const EndpointIndex endpoint : bad) {
+    const EndpointHealth& health = detector.health(endpoint);
+    if (!decide::is_bad(health)) continue;
+    book.adopt(endpoint, now);
+    if (!book.wants_explanation(endpoint, now)) continue;
+    const bool flapping = health.state == HealthState::flapping;
+    const double nats = std::max<double>(health.evidence_nats, least);
+    pool.push_back({endpoint, flapping ? nats / 2 : nats, health.onset, flapping});
+  }
+  const auto is_healthy = [&](EndpointIndex endpoint, Timestamp after) {
+    const EndpointHealth& health = detector.health(endpoint);
+    return health.state == HealthState::ok && health.clean && health.measured > after;
+  };
+  auto found = correlate::explain(*footprints, rules->correlate.localise, pool, is_healthy);
+  found = correlate::join_hidden_risks(*topology, rules->correlate.localise, std::move(found));
+  book.reconcile(found, present(now), actions);
+}
+
+void Pipeline::Impl::measure_parents() {
+  const OpeningRules& opening = rules->decide.opening;
+  for (const auto& [number, record] : book.records()) {
+    const auto* node = std::get_if<NodeIndex>(&record.incident.root);
+    if (record.incident.state != IncidentState::suspected || record.level != Level::wide || node == nullptr)
+      continue;
+    const Timestamp onset = record.incident.onset;
+    const auto is_open = [&](EndpointIndex endpoint) { return is_open_question(endpoint, onset); };
+    book.set_parent_measured(number, correlate::is_parent_measured(*footprints, *node, opening.parent_share,
+                                                                   opening.parent_results, is_open));
+  }
+}
+
+// Before something opens its members are measured again, and what would decide between two explanations.
+void Pipeline::Impl::remeasure_members(Timestamp now) {
+  const ProbeRules& probe = rules->correlate.probe;
+  for (const auto& [number, record] : book.records()) {
+    const IncidentState state = record.incident.state;
+    if (state == IncidentState::suspected) {
+      for (const EndpointIndex endpoint : correlate::spread_sample(record.members, probe.hold_members))
+        bursts.ask(endpoint, BurstReason::hold, now, probe);
+      for (const EndpointIndex endpoint : record.tests)
+        if (is_open_question(endpoint, record.incident.onset))
+          bursts.ask(endpoint, BurstReason::ambiguity, now, probe);
+    } else if (state == IncidentState::recovering) {
+      for (const EndpointIndex endpoint : record.members)
+        if (detector.health(endpoint).measured <= record.last_bad)
+          bursts.ask(endpoint, BurstReason::recovery, now, probe);
+    }
+  }
+}
+
+}  // namespace faultline
