@@ -20,7 +20,7 @@ constexpr std::size_t kEngineBytes = 300;       // per endpoint and packet probe
 constexpr std::size_t kRulesBytes = 128;        // per endpoint
 constexpr std::size_t kContinuousBytes = 256;   // per endpoint and metric
 constexpr std::size_t kCountedBytes = 128;      // per endpoint and metric judged from counts
-constexpr std::size_t kInventoryBytes = 400;    // per endpoint or node
+constexpr std::size_t kInventoryBytes = 500;    // per endpoint or node
 constexpr std::size_t kBaseBytes = 40'000'000;  // program, libraries, sockets, database cache
 constexpr std::size_t kIpv4Bytes = 20, kIpv6Bytes = 40, kTransportBytes = 8;  // ICMP and UDP headers alike
 // The longest burst that a suspicion asks for (probes/packet BurstPlan).
