@@ -170,8 +170,9 @@ class ApiBackend {
 
   // The body as it came, one complaint or an array; durable when replied.
   virtual void submit_complaints(std::string body, const Principal& by, Reply<RawAnswer> reply) = 0;
-  // The ticket book under /tmf-api/troubleTicket/v5/troubleTicket; no path parameter "id": the collection.
-  virtual void tmf(HttpRequest request, Reply<RawAnswer> reply) = 0;
+  // The ticket book under /tmf-api/troubleTicket/v5/troubleTicket; `id` empty: the collection.
+  virtual void tmf(Method method, std::string id, Query query, std::string body, const Principal& by,
+                   Reply<RawAnswer> reply) = 0;
 
   // Reads the configuration anew. The text says what changed; the error what is wrong, a line each (422).
   virtual void reload(const Principal& by, Reply<Result<std::string>> reply) = 0;
