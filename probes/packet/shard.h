@@ -1,0 +1,153 @@
+// One shard of the packet engine: its targets' schedule, what it sends and what it makes of the answers.
+// Reads no clock and opens no socket: time comes with each tick, packets go through PacketIo, so that all of
+// it runs in tests on a virtual clock. One thread. No allocation in steady state.
+#pragma once
+
+#include "probes/packet/engine.h"
+#include "probes/packet/pacer.h"
+#include "probes/packet/packet_codec.h"
+#include "probes/packet/packet_io.h"
+#include "probes/packet/round_builder.h"
+#include "probes/packet/target_table.h"
+#include "probes/packet/wheel.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace faultline::packet {
+
+struct Now {
+  Nanos steady = 0;       // CLOCK_MONOTONIC
+  std::int64_t wall = 0;  // ns since 1970, read at the same moment
+};
+
+// A packet that leaves later than this after its due time says more about us than about the network: the
+// round is not measured. The same for a shard that did not run for so long.
+inline constexpr Nanos kLongestLag = 500'000'000;
+
+using ChannelIndex = std::int8_t;
+inline constexpr ChannelIndex kNoChannel = -1;
+
+// Which channel carries a setting's packets: [IPv6?][on demand?].
+using ChannelChoice = std::array<std::array<ChannelIndex, 2>, 2>;
+
+struct NewTarget {
+  EndpointIndex endpoint;
+  std::uint16_t settings = 0;
+  std::optional<IpAddress> address;
+  Nanos first_start = 0;             // a start in the past is moved on by whole intervals
+  std::uint32_t first_sequence = 0;  // best random
+};
+
+class Shard {
+ public:
+  Shard(const EngineOptions& options, RoundSink sink, wire::SipKey key, Now now);
+
+  ChannelIndex add_channel(std::unique_ptr<PacketIo> io, std::unique_ptr<PacketCodec> codec);
+  // The settings get the next number: 0, 1, 2, …
+  void add_settings(std::shared_ptr<const PacketSettings> settings, ChannelChoice channels);
+
+  // Slots of targets begin here; those below are for bursts.
+  std::uint32_t first_slot() const { return burst_slots_; }
+  void add(std::uint32_t slot, const NewTarget& target, Nanos now);
+  void remove(std::uint32_t slot);
+  void set_address(std::uint32_t slot, const std::optional<IpAddress>& address);
+  void burst(std::uint32_t slot, const BurstPlan& plan);
+
+  // Reads what has arrived, sends what is due, gives finished rounds to the sink.
+  void tick(Now now);
+  // When the next tick should be.
+  Nanos next_tick() const;
+
+  const EngineStats& stats() const { return stats_; }
+
+ private:
+  struct Channel {
+    std::unique_ptr<PacketIo> io;
+    std::unique_ptr<PacketCodec> codec;
+    std::vector<Outgoing> batch;
+    std::uint64_t drops = 0;
+    Nanos dropped_at = -1;
+  };
+  struct Settings {
+    std::shared_ptr<const PacketSettings> values;
+    ChannelChoice channels;
+    Nanos interval, spacing, timeout, late_horizon;
+  };
+  struct Burst {
+    std::uint32_t parent = 0;
+    BurstPlan plan;
+    Nanos extended_at = 0;  // when the rest was decided on; 0 = not yet
+  };
+  struct SendFailure {
+    std::uint32_t slot, sequence;
+    OutcomeReason reason;
+  };
+
+  // shard.cpp: the schedule
+  void fire(std::uint32_t slot);
+  void start_due(std::uint32_t slot);
+  void begin_round(std::uint32_t slot, Nanos start, std::uint16_t packets);
+  void send_next(std::uint32_t slot);
+  void extend_burst(std::uint32_t slot);
+  void close_due(std::uint32_t slot);
+  void close_round(std::uint32_t slot);
+  void schedule_start(std::uint32_t slot);
+  void end_burst(std::uint32_t slot);
+  void emit(const Round& round);
+  void emit_unmeasured(const Target& target, OutcomeReason reason);
+  void forget_round(Target& target);
+  void flush(Channel& channel);
+  void note_sent(const Outgoing& packet);
+  void note_lag(Nanos lag);
+  void give_up_failed();
+  void watch_rate();
+  Nanos due(std::uint32_t slot, std::uint16_t packet) const;
+  const Settings& settings(const Target& target) const { return settings_[target.settings]; }
+  ChannelIndex channel_of(const Target& target) const {
+    return settings(target).channels[target.address.is_v6][target.on_demand];
+  }
+  Timestamp wall(Nanos steady) const;
+
+  // shard_match.cpp: the answers
+  void drain();
+  bool drain(ChannelIndex channel);
+  void on_reply(ChannelIndex channel, const Incoming& packet);
+  void on_error(ChannelIndex channel, const Incoming& packet);
+  bool match(std::uint32_t slot, ChannelIndex channel, const Incoming& packet, const Reply& reply);
+  void on_answer(std::uint32_t slot, std::uint16_t index, const Incoming& packet, const Reply& reply);
+  void on_late_answer(Target& target, std::uint16_t index, Nanos arrived);
+  bool match_error(std::uint32_t slot, ChannelIndex channel, const Quote& quote);
+  void note_order(Target& target, std::uint16_t index);
+  void note_reflector(Target& target, std::uint16_t index, const ReflectorReport& report,
+                      const Incoming& packet, Nanos sent_at);
+  void note_jitter(Target& target, float rtt_ms);
+  void after_answer(std::uint32_t slot);
+
+  RoundSink sink_;
+  TargetTable table_;
+  Wheel wheel_;
+  Pacer pacer_;
+  RoundBuilder builder_;
+  std::vector<Channel> channels_;
+  std::vector<Settings> settings_;
+  std::vector<Burst> bursts_;  // by slot
+  std::vector<std::uint32_t> free_bursts_;
+  std::vector<SendFailure> failures_;
+  std::vector<Round> rounds_;
+  EngineStats stats_;
+  Now now_;
+  Nanos drained_at_ = 0;  // everything that had arrived by then has been read
+  Nanos stalled_at_ = -1;
+  Nanos rate_since_ = 0;
+  std::uint64_t rate_sent_ = 0;
+  std::uint32_t open_rounds_ = 0;
+  std::uint32_t sent_this_tick_ = 0;
+  std::uint32_t burst_slots_;
+  wire::SipKey key_;
+  bool fast_ = false;  // so many packets that every millisecond has some
+};
+
+}  // namespace faultline::packet
