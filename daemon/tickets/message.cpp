@@ -34,7 +34,7 @@ store::OutboxRow to_outbox_row(std::string_view connector, Operation operation,
   row.idempotency_key = message.idempotency_key;
   row.payload = payload(operation, message);
   row.created = message.at;
-  row.next_attempt = message.at;
+  row.next_attempt = Timestamp{};  // at once, also when the clock is set back
   return row;
 }
 

@@ -34,6 +34,7 @@ struct SenderEvents {  // for the log; any may be empty
 
 class OutboxSender {
  public:
+  // Give one that does not step (the wall clock at the start plus a steady one): waits go by it.
   using Clock = std::function<Timestamp()>;
   // `db` must outlive the sender. Rows of connectors that are not in the list wait in the store.
   OutboxSender(store::Store& db, Outbox outbox, Clock clock, SenderEvents events = {});
