@@ -26,12 +26,12 @@ class IcmpCodec final : public PacketCodec {
 
   Reply read_reply(const Incoming& packet) override {
     const auto echo = wire::decode_echo(version_, packet.data);
-    if (!echo) return {.verdict = Verdict::malformed, .slot = {}, .report = {}};
+    if (!echo) return {.verdict = Verdict::malformed};
     if (echo->kind != wire::EchoKind::reply || foreign(*echo)) return {};
-    if (echo->payload.size() < kTokenSize) return {.verdict = Verdict::malformed, .slot = {}, .report = {}};
+    if (echo->payload.size() < kTokenSize) return {.verdict = Verdict::malformed};
     const auto token = read_token(*echo);
     if (!token) return {};
-    return {.verdict = Verdict::ours, .slot = token->slot, .sequence = token->sequence, .report = {}};
+    return {.verdict = Verdict::ours, .slot = token->slot, .sequence = token->sequence};
   }
 
   Quote read_quote(const Incoming& packet) override {

@@ -29,9 +29,9 @@ struct ReflectorReport {
 
 struct Reply {
   Verdict verdict = Verdict::stray;
-  std::optional<std::uint32_t> slot;  // if the packet carries it; else it is found by address
+  std::optional<std::uint32_t> slot{};  // if the packet carries it; else it is found by address
   std::uint32_t sequence = 0;
-  std::optional<ReflectorReport> report;
+  std::optional<ReflectorReport> report{};
 };
 
 // A quoted probe in an ICMP error. The quote may be cut before our token, so `sequence` may be cut too.

@@ -44,8 +44,9 @@ struct Incoming {
   std::uint8_t error_code = 0;
   bool time_certain = false;
   Nanos arrived = 0;
-  std::int64_t arrived_wall = 0;    // ns since 1970, with which `arrived` goes
-  std::span<const std::byte> data;  // ICMP message or UDP payload, cut at 256 bytes; until the next receive()
+  std::int64_t arrived_wall = 0;  // ns since 1970, with which `arrived` goes
+  std::span<const std::byte>
+      data{};  // ICMP message or UDP payload, cut at 256 bytes; until the next receive()
 };
 
 class PacketIo {

@@ -33,10 +33,10 @@ struct PacketSettings {
   std::uint16_t packets = 5;
   std::uint16_t payload = 56;  // ICMP: bytes after the echo header; STAMP: bytes after the UDP header
   std::uint8_t dscp = 0;
-  std::uint16_t port = 0;           // STAMP reflector
-  std::optional<IpAddress> source;  // used for endpoints of its family
-  std::string interface;            // empty: by the routing table
-  std::vector<std::byte> key;       // STAMP: HMAC-SHA-256 key; empty = unauthenticated
+  std::uint16_t port = 0;             // STAMP reflector
+  std::optional<IpAddress> source{};  // used for endpoints of its family
+  std::string interface {};           // empty: by the routing table
+  std::vector<std::byte> key{};       // STAMP: HMAC-SHA-256 key; empty = unauthenticated
 
   bool operator==(const PacketSettings&) const = default;
 };

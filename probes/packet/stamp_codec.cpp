@@ -50,9 +50,8 @@ class StampCodec final : public PacketCodec {
 
   Reply read_reply(const Incoming& packet) override {
     const auto reply = wire::decode_stamp_reply(mode_, packet.data);
-    if (!reply) return {.verdict = Verdict::malformed, .slot = {}, .report = {}};
-    if (hmac_ && !signed_well(packet.data))
-      return {.verdict = Verdict::bad_authentication, .slot = {}, .report = {}};
+    if (!reply) return {.verdict = Verdict::malformed};
+    if (hmac_ && !signed_well(packet.data)) return {.verdict = Verdict::bad_authentication};
     if (reply->sender_timestamp != tagged(reply->sender_sequence, reply->sender_timestamp)) return {};
     return {
         .verdict = Verdict::ours, .slot = {}, .sequence = reply->sender_sequence, .report = report(*reply)};
