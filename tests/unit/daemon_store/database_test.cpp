@@ -21,8 +21,8 @@ TEST_F(DatabaseTest, GivesEveryTypeBackAsItWasBound) {
   ASSERT_TRUE(db.script("CREATE TABLE t(a, b, c, d, e, f, g)"));
   const std::vector<std::byte> blob{std::byte{0}, std::byte{255}};
   const std::string text("nul \0 inside", 12);
-  ASSERT_TRUE(db.run("INSERT INTO t VALUES(?,?,?,?,?,?,?)", std::numeric_limits<std::uint64_t>::max(), -1.5, text,
-                     std::span<const std::byte>(blob), kNoon, std::optional<std::int64_t>(), true));
+  ASSERT_TRUE(db.run("INSERT INTO t VALUES(?,?,?,?,?,?,?)", std::numeric_limits<std::uint64_t>::max(), -1.5,
+                     text, std::span<const std::byte>(blob), kNoon, std::optional<std::int64_t>(), true));
   int rows = 0;
   ASSERT_TRUE(db.each("SELECT * FROM t", [&](const Row& row) {
     ++rows;
@@ -50,7 +50,11 @@ TEST_F(DatabaseTest, AQueryMayRunInsideItself) {
   const auto sql = "SELECT a FROM t WHERE a >= ?";
   ASSERT_TRUE(db.each(
       sql,
-      [&](const Row& outer) { ASSERT_TRUE(db.each(sql, [&](const Row&) { ++seen; }, outer.integer(0))); }, 0));
+      [&](const Row& outer) {
+        ASSERT_TRUE(db.each(
+            sql, [&](const Row&) { ++seen; }, outer.integer(0)));
+      },
+      0));
   EXPECT_EQ(seen, 2 + 1);
 }
 

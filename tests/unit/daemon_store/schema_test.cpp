@@ -62,7 +62,8 @@ TEST_F(SchemaTest, AStepThatFailsChangesNothing) {
 TEST_F(SchemaTest, RefusesANewerFile) {
   ASSERT_TRUE(open_store(directory / "a.db"));
   ASSERT_TRUE(open().script("PRAGMA user_version=99"));
-  EXPECT_THAT(open_error(directory / "a.db"), HasSubstr("schema version 99 is newer than this faultline knows"));
+  EXPECT_THAT(open_error(directory / "a.db"),
+              HasSubstr("schema version 99 is newer than this faultline knows"));
 }
 
 TEST_F(SchemaTest, RefusesAnotherProgramsDatabaseAndLeavesItAlone) {

@@ -58,7 +58,8 @@ TEST_F(StoreTest, CommitsWhatHasGatheredAtOnce) {
   gate.close(*store);
   int done = 0;
   for (int i = 0; i < 200; ++i)
-    store->write([i](Database& db) { return put(db, "k" + std::to_string(i), i); }, [&](Result<void>) { ++done; });
+    store->write([i](Database& db) { return put(db, "k" + std::to_string(i), i); },
+                 [&](Result<void>) { ++done; });
   gate.opened.set_value();
   loop.run_until([&] { return done == 200; });
   EXPECT_EQ(store->counters().commits, 2U);
@@ -103,10 +104,12 @@ TEST_F(StoreTest, WhenTheTransactionIsLostAllOfItsJobsFailAndTheNextGoOn) {
   const auto note = [&](Result<void> r) { answers.push_back(r ? "ok" : "failed"); };
   store->write([](Database& db) { return put(db, "before", 1); }, note);
   // As SQLite does by itself on a full disk.
-  store->write([](Database& db) -> Result<void> {
-    static_cast<void>(db.script("ROLLBACK"));
-    return fail("lost");
-  }, note);
+  store->write(
+      [](Database& db) -> Result<void> {
+        static_cast<void>(db.script("ROLLBACK"));
+        return fail("lost");
+      },
+      note);
   store->write([](Database& db) { return put(db, "after", 1); }, note);
   gate.opened.set_value();
   loop.run_until([&] { return answers.size() == 3; });
@@ -119,8 +122,12 @@ TEST_F(StoreTest, JobsRunInTheirOrder) {
   auto store = open_store(directory / "a.db", loop.poster());
   std::vector<int> order, answered;
   for (int i = 0; i < 50; ++i)
-    store->write([&order, i](Database&) -> Result<void> { order.push_back(i); return {}; },
-                 [&answered, i](Result<void>) { answered.push_back(i); });
+    store->write(
+        [&order, i](Database&) -> Result<void> {
+          order.push_back(i);
+          return {};
+        },
+        [&answered, i](Result<void>) { answered.push_back(i); });
   loop.run_until([&] { return answered.size() == 50; });
   EXPECT_TRUE(std::ranges::is_sorted(order));
   EXPECT_TRUE(std::ranges::is_sorted(answered));
@@ -147,7 +154,8 @@ TEST_F(StoreTest, RefusesOneJobTooMany) {
 TEST_F(StoreTest, FinishesWhatIsQueuedBeforeItCloses) {
   {
     auto store = open_store(directory / "a.db", loop.poster());
-    for (int i = 0; i < 500; ++i) store->write([i](Database& db) { return put(db, "k" + std::to_string(i), i); });
+    for (int i = 0; i < 500; ++i)
+      store->write([i](Database& db) { return put(db, "k" + std::to_string(i), i); });
   }
   auto store = open_store(directory / "a.db");
   EXPECT_EQ(store->query_now([](Database& db) { return count_keys(db, "k%"); }), 500);
@@ -202,7 +210,8 @@ TEST_F(StoreTest, BacksUpWhileItIsWrittenTo) {
     EXPECT_TRUE(result) << result.error().message;
     done = true;
   });
-  for (int i = 0; i < 100; ++i) store->write([i](Database& db) { return put(db, "k" + std::to_string(i), i); });
+  for (int i = 0; i < 100; ++i)
+    store->write([i](Database& db) { return put(db, "k" + std::to_string(i), i); });
   loop.run_until([&] { return done; });
   EXPECT_FALSE(std::filesystem::exists(directory / "copy.db.part"));
   EXPECT_FALSE(std::filesystem::exists(directory / "copy.db-wal"));

@@ -14,13 +14,15 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace faultline::store {
 
-inline constexpr Timestamp kNoon{std::chrono::sys_days{std::chrono::year{2026} / 3 / 14} + std::chrono::hours(12)};
+inline constexpr Timestamp kNoon{std::chrono::sys_days{std::chrono::year{2026} / 3 / 14} +
+                                 std::chrono::hours(12)};
 
 class TemporaryDirectory {
  public:
@@ -94,6 +96,13 @@ inline std::string open_error(const std::filesystem::path& path) {
   options.path = path;
   auto store = Store::open(std::move(options));
   return store ? "it opened" : store.error().message;
+}
+
+// The value of a result that must be one.
+template <typename T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
 }
 
 // One ring agg-7 with the sites s-1 … s-n, one cell on each (cell-1 …).

@@ -31,7 +31,8 @@ Result<void> add(Store& store, int number, std::size_t text_size = 0) {
   });
 }
 bool has(Store& store, int number) {
-  auto found = store.query_now([=](Database& db) { return find_complaint(db, "CRM-" + std::to_string(number)); });
+  auto found =
+      store.query_now([=](Database& db) { return find_complaint(db, "CRM-" + std::to_string(number)); });
   return found && *found;
 }
 
@@ -59,8 +60,9 @@ TEST_F(TroubleTest, AJobFailsWhileAnotherProgramHoldsTheDatabase) {
 }
 
 TEST_F(TroubleTest, AMissingDirectoryIsNamed) {
-  EXPECT_THAT(open_error(directory / "no/such/a.db"),
-              AllOf(HasSubstr("No such file or directory"), HasSubstr("the directory must exist and be writable")));
+  EXPECT_THAT(
+      open_error(directory / "no/such/a.db"),
+      AllOf(HasSubstr("No such file or directory"), HasSubstr("the directory must exist and be writable")));
 }
 
 // Root may write everywhere: step down for these two.
@@ -75,7 +77,8 @@ TEST_F(TroubleTest, AReadOnlyDirectoryIsNamed) {
   std::filesystem::permissions(directory.path(), std::filesystem::perms{0555});
   {
     const AsNobody nobody;
-    EXPECT_THAT(open_error(directory / "a.db"), AllOf(HasSubstr("Permission denied"), HasSubstr("must exist and be writable")));
+    EXPECT_THAT(open_error(directory / "a.db"),
+                AllOf(HasSubstr("Permission denied"), HasSubstr("must exist and be writable")));
   }
   std::filesystem::permissions(directory.path(), std::filesystem::perms{0755});
 }
