@@ -13,7 +13,7 @@ std::chrono::milliseconds RateLimit::take(std::string_view key, Time now) {
   if (per_second_ <= 0) return milliseconds(0);
   auto found = buckets_.find(std::string(key));
   if (found == buckets_.end()) {
-    if (buckets_.size() >= kMostBuckets) forget_full_ones(now);
+    if (buckets_.size() >= kMostBuckets && now >= next_sweep_) forget_full_ones(now);
     if (buckets_.size() >= kMostBuckets) return milliseconds(1000);  // a flood from very many addresses
     found = buckets_.emplace(std::string(key), Bucket{capacity_, now}).first;
   }
@@ -32,6 +32,7 @@ void RateLimit::refill(Bucket& bucket, Time now) const {
 }
 
 void RateLimit::forget_full_ones(Time now) {
+  next_sweep_ = now + std::chrono::seconds(1);  // a flood must not make us sweep for every request
   for (auto& [key, bucket] : buckets_) refill(bucket, now);
   std::erase_if(buckets_, [this](const auto& item) { return item.second.tokens >= capacity_; });
 }

@@ -1,5 +1,6 @@
 // Token buckets by key (a token's name, or an address): so many requests a minute, a tenth of that at once.
-// Pure: time comes in. Bounded: at most kMostBuckets; when they are used up, those that are full again go.
+// Pure: time comes in. Bounded: at most kMostBuckets; when they are used up, those that are full again go,
+// once a second.
 #pragma once
 
 #include <chrono>
@@ -32,6 +33,7 @@ class RateLimit {
 
   double per_second_;
   double capacity_;
+  Time next_sweep_{};
   std::unordered_map<std::string, Bucket> buckets_;
 };
 

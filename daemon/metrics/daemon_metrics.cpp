@@ -123,7 +123,7 @@ void DaemonMetrics::set_engine(const EngineTotals& totals) {
   for (std::size_t i = 0; i < kEngineCounters.size(); ++i) {
     const std::uint64_t now = totals.*kEngineCounters[i].total;
     const std::uint64_t before = engine_before_.*kEngineCounters[i].total;
-    if (now > before) engine_[i].add(static_cast<double>(now - before));
+    engine_[i].add(static_cast<double>(now >= before ? now - before : now));  // smaller: a new engine
   }
   engine_before_ = totals;
   engine_lag_.set(totals.lag_seconds);
