@@ -165,8 +165,9 @@ void Detector::Impl::believe_without_burst(std::uint32_t e, const Reading& readi
   }
   for (const ReadValue& v : reading.read_values()) {
     if (v.rule->verified_by_burst && !gave_up) continue;
-    const bool limit = is_breached(v.metric->breaches, rules->limit) && v.is_outside(rules->recovery);
-    if (limit || v.metric->statistic >= rules->change.unverified_threshold)
+    if (!v.is_outside(rules->recovery)) continue;  // what is over is not begun again
+    if ((v.breaches && is_breached(v.metric->breaches, rules->limit)) ||
+        v.metric->statistic >= rules->change.unverified_threshold)
       become_bad(e, trouble_of_value(reading, v), reading.finished, out);
   }
 }
@@ -230,9 +231,9 @@ void Detector::Impl::become_bad(std::uint32_t e, Trouble trouble, Timestamp now,
       std::find_if(list.begin(), list.end(), [&](const Trouble& t) { return t.respect == trouble.respect; });
   const bool is_first = state.inner != HealthState::bad;
   if (known != list.end()) {
+    if (!known->is_well && !is_first) return;  // how it goes on is follow's business
     known->is_well = false;
     known->good_rounds = 0;
-    if (!is_first) return;
   } else {
     list.push_back(std::move(trouble));
   }

@@ -1,0 +1,102 @@
+// Metrics that no burst can re-measure, and service limits.
+#include "tests/unit/rules_detect/world.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <random>
+
+namespace faultline::detect {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Signal : public testing::Test {
+ protected:
+  Events read(int readings, double rsrp_dbm, double sinr_db = 15) {
+    std::normal_distribution<double> noise(0, 0.7);
+    Events events;
+    for (int i = 0; i < readings; ++i, world.now += 30s)
+      for (Event& event : world.send(world.signal(rsrp_dbm + noise(random), sinr_db + noise(random))))
+        events.push_back(std::move(event));
+    return events;
+  }
+  World world;
+  std::mt19937 random{1};
+};
+
+TEST_F(Signal, AFadedCellIsBadWithoutABurst) {
+  EXPECT_THAT(read(100, -85), IsEmpty());
+  const Timestamp onset = world.now;
+  const Events events = read(15, -97);
+  ASSERT_THAT(kinds(events), ElementsAre(EventKind::became_bad, EventKind::degradation_began));
+  EXPECT_EQ(events[1].degradation->respect, Respect::signal);
+  EXPECT_LE(events[1].degradation->onset - onset, 90s);
+  EXPECT_THAT(events[1].degradation->evidence, HasSubstr("RSRP -9"));
+  EXPECT_THAT(events[1].degradation->evidence, HasSubstr("usually -8"));
+  EXPECT_GT(world.health().evidence_nats, 0);
+}
+
+TEST_F(Signal, RecoversInTheBand) {
+  read(100, -85);
+  read(15, -97);
+  ASSERT_EQ(world.health().state, HealthState::bad);
+  const Events events = read(10, -85);
+  EXPECT_THAT(kinds(events), ElementsAre(EventKind::degradation_ended, EventKind::recovered));
+}
+
+TEST_F(Signal, SmallChangesAreNothing) {
+  read(100, -85);
+  EXPECT_THAT(read(500, -88), IsEmpty());
+}
+
+TEST_F(Signal, BelowTheLimitFromTheBeginningIsBadAfterThreeOfFourReadings) {
+  EXPECT_THAT(read(2, -119), IsEmpty());
+  const Events events = read(1, -119);
+  ASSERT_THAT(kinds(events), ElementsAre(EventKind::became_bad, EventKind::degradation_began));
+  EXPECT_THAT(events[1].degradation->evidence, HasSubstr("limit -115.0 dBm"));
+  EXPECT_EQ(events[1].degradation->onset, kBegin);
+}
+
+TEST_F(Signal, RecoversOnlyWellInsideTheLimit) {
+  read(4, -119);
+  EXPECT_THAT(read(20, -112), IsEmpty());  // a tenth inside is -103.5
+  EXPECT_THAT(kinds(read(10, -100)), ElementsAre(EventKind::degradation_ended, EventKind::recovered));
+}
+
+// A limit that is breached at this hour every day is chronic: reported, no cause for a page.
+TEST(Limits, ABreachInsideTheUsualBandIsChronic) {
+  World world([](DetectRules& rules) {
+    for (MetricRules& metrics : rules.metrics)
+      metrics[static_cast<std::size_t>(Metric::rtt_ms)].critical.reset();
+  });
+  world.run_good(200, 250);
+  EXPECT_FALSE(world.detector.is_chronic(world.a));
+  world.detector.set_rules(shipped_rules());
+  world.run_good(10, 250);
+  EXPECT_TRUE(world.detector.is_chronic(world.a));
+  EXPECT_EQ(world.health().state, HealthState::ok);
+}
+
+TEST(Limits, ABreachOutsideTheBandAsksForABurstAndThatDecides) {
+  World world;
+  Events events;
+  for (int i = 0; i < 4 && events.empty(); ++i, world.now += 10s)
+    events = world.send(world.packets(5, 0, 300));
+  ASSERT_THAT(kinds(events), ElementsAre(EventKind::suspicion));  // no baseline yet: the limit alone
+  EXPECT_THAT(kinds(world.send(world.burst(5, 0, 300))),
+              ElementsAre(EventKind::became_bad, EventKind::degradation_began));
+}
+
+TEST(Limits, HoldForEveryTechnologyByItself) {
+  World world([](DetectRules& rules) {
+    rules.metrics[static_cast<std::size_t>(Technology::lte)][static_cast<std::size_t>(Metric::rtt_ms)]
+        .critical = 400;
+  });
+  for (int i = 0; i < 10; ++i, world.now += 10s) EXPECT_THAT(world.send(world.packets(5, 0, 300)), IsEmpty());
+}
+
+}  // namespace
+}  // namespace faultline::detect
