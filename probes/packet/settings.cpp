@@ -88,10 +88,10 @@ Result<std::vector<std::byte>> from_hex(std::string_view text, const std::string
 
 Result<std::vector<std::byte>> read_key(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) return fail(fmt::format("key_file: cannot read {}", path));
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.good() && text.empty()) return fail(fmt::format("key_file: cannot read {}", path));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  if (text.empty()) return fail(fmt::format("key_file: {} holds no key", path));
+  if (text.empty() || text == "hex:") return fail(fmt::format("key_file: {} holds no key", path));
   if (text.size() > kLongestKey)
     return fail(fmt::format("key_file: {} is longer than {} bytes", path, kLongestKey));
   if (text.starts_with("hex:")) return from_hex(std::string_view(text).substr(4), path);

@@ -9,8 +9,9 @@ namespace {
 
 // A flood may keep a socket full for ever: after so many batches the schedule has its turn.
 constexpr int kMostBatchesATick = 128;
-// An answer that seems older than its question by more than this has a wrong time stamp.
-constexpr Nanos kStampSlack = 1'000'000;
+// Send times are interpolated and a reflector's two stamps may come from two clocks: an answer may seem to be
+// a little older than its question. More than this is a wrong time stamp.
+constexpr Nanos kStampSlack = 200'000;
 
 float milliseconds(Nanos nanos) {
   return static_cast<float>(static_cast<double>(nanos) / 1e6);
@@ -105,8 +106,9 @@ void Shard::on_answer(std::uint32_t slot, std::uint16_t index, const Incoming& p
   }
   ++target.received;
   ++stats_.received;
-  if (reply.report && reply.report->has_times) elapsed -= reply.report->residence_ns;
-  const bool believable = elapsed > -kStampSlack && (!reply.report || reply.report->residence_ns >= 0);
+  const auto residence = reply.report && reply.report->has_times ? reply.report->residence_ns : 0;
+  elapsed -= std::max<Nanos>(residence, 0);
+  const bool believable = elapsed > -kStampSlack && residence > -kStampSlack;
   if (!send_time_certain || !packet.time_certain || !believable) {
     rtt = kUntimed;
     ++stats_.untimed;
