@@ -2,6 +2,7 @@
 
 #include "daemon/config/config_parts.h"
 #include "daemon/config/names.h"
+#include "daemon/metrics/family.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -79,15 +80,24 @@ void read_rules(Map& root, Config& config) {
   for (const std::string& file : files) config.rules.push_back(config.directory / file);
 }
 
+// For a message that names the key itself.
+void problem_without_path(const Value& value, std::string_view message) {
+  const std::string prefix = value.path() + ": ";
+  if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
+  value.problem(message);
+}
+
 void read_small_sections(Map& root, Config& config) {
   {
     std::string path = "faultline.db";
     root.map("store").read("path", path);
     config.store.path = config.directory / path;
   }
-  Map metrics = root.map("metrics");
-  metrics.read("endpoints", config.metrics.endpoints);
-  metrics.read("families", config.metrics.families);
+  Map section = root.map("metrics");
+  section.read("endpoints", config.metrics.endpoints);
+  if (section.read("families", config.metrics.families))
+    if (const auto known = metrics::parse_families(config.metrics.families); !known)
+      problem_without_path(*section.find("families"), known.error().message);
   Map history = root.map("history");
   history.read("enabled", config.history.enabled);
 }

@@ -8,6 +8,7 @@
 extern const char kDetectDefaults[];
 extern const char kCorrelateDefaults[];
 extern const char kDecideDefaults[];
+extern const char kCausesDefaults[];
 
 namespace faultline::config {
 namespace {
@@ -27,6 +28,8 @@ const Section kSections[] = {
      [](Binder section, RuleSet& rules) { bind_correlate(std::move(section), rules.correlate); }},
     {"decide", kDecideDefaults, "rules/defaults/decide.yaml",
      [](Binder section, RuleSet& rules) { bind_decide(std::move(section), rules.decide); }},
+    {"causes", kCausesDefaults, "rules/defaults/causes.yaml",
+     [](Binder section, RuleSet& rules) { bind_causes(std::move(section), rules.decide.cause); }},
 };
 
 void bind_file(const YamlDocument& document, RuleSet& rules, Problems& problems) {

@@ -10,5 +10,6 @@ namespace faultline::config {
 void bind_detect(Binder section, DetectRules& rules);        // rule_file_detect.cpp
 void bind_correlate(Binder section, CorrelateRules& rules);  // rule_file_correlate.cpp
 void bind_decide(Binder section, DecideRules& rules);        // rule_file_decide.cpp
+void bind_causes(Binder section, CauseRules& rules);         // rule_file_decide.cpp
 
 }  // namespace faultline::config
