@@ -20,6 +20,7 @@ struct RunArguments {
   bool until_scenario_end = false;
   bool stateless_stamp = false;
   bool quiet = false;
+  bool realtime = true;  // where permitted and there is a second core for the rest
   std::vector<std::string> command;
 };
 int run(const RunArguments& arguments);

@@ -7,34 +7,35 @@ namespace faultline::lab {
 namespace {
 
 struct Typical {
-  double base_ms, jitter_ms, loss_ratio;
+  std::uint32_t base_us, jitter_us;
+  double loss_ratio;
 };
 
 Typical typical(Technology technology) {
   switch (technology) {
     case Technology::lte:
-      return {28, 2.0, 0.0010};
+      return {28000, 2000, 0.0010};
     case Technology::nr:
-      return {14, 1.0, 0.0005};
+      return {14000, 1000, 0.0005};
     case Technology::umts:
-      return {60, 6.0, 0.0020};
+      return {60000, 6000, 0.0020};
     case Technology::gsm:
-      return {250, 30.0, 0.0050};
+      return {250000, 30000, 0.0050};
     case Technology::gpon:
     case Technology::xgspon:
-      return {4, 0.3, 0.0001};
+      return {4000, 300, 0.0001};
     case Technology::docsis:
-      return {11, 1.5, 0.0005};
+      return {11000, 1500, 0.0005};
     case Technology::adsl:
     case Technology::vdsl:
-      return {18, 0.5, 0.0005};
+      return {18000, 500, 0.0005};
     case Technology::fixed_wireless:
-      return {16, 2.0, 0.0010};
+      return {16000, 2000, 0.0010};
     case Technology::ip:
     case Technology::ethernet:
       break;
   }
-  return {2, 0.1, 0.0001};
+  return {2000, 100, 0.0001};
 }
 
 bool draw_below(std::uint32_t draw, Share share) {
@@ -84,10 +85,11 @@ std::uint64_t host_key(std::uint64_t seed, const Address& address) {
 HostProfile host_profile(std::uint64_t seed, const Address& address, Technology technology) {
   const Typical t = typical(technology);
   const std::uint64_t dice = mix(host_key(seed, address) ^ 0xBA5E);
-  const double spread = 0.8 + 0.4 * (static_cast<double>(low(dice)) / 4294967296.0);
+  // In whole numbers, as everything that a truth rests on.
+  const std::uint64_t spread_permille = 800 + ((std::uint64_t{low(dice)} * 401) >> 32);
   HostProfile host;
-  host.base_ns = static_cast<std::uint32_t>(t.base_ms * 1e6 * spread);
-  host.jitter_ns = static_cast<std::uint32_t>(t.jitter_ms * 1e6 * spread);
+  host.base_ns = static_cast<std::uint32_t>(t.base_us * spread_permille);
+  host.jitter_ns = static_cast<std::uint32_t>(t.jitter_us * spread_permille);
   host.loss = share_of(t.loss_ratio);
   return host;
 }

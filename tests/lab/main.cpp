@@ -29,6 +29,7 @@ void declare_run(CLI::App& app, RunArguments& a) {
   run->add_flag("--stateless-stamp", a.stateless_stamp, "The reflector copies the sender's sequence");
   run->add_option("--modems", a.modems,
                   "Directory for the links to modems (default: modems in the inventory's)");
+  run->add_flag("!--no-realtime", a.realtime, "Without real-time priority for the network's thread");
   run->add_flag("--quiet", a.quiet, "Say nothing about events and the summary");
   run->add_option("command", a.command,
                   "The program and its arguments, after --; without one the network just runs");

@@ -1,6 +1,7 @@
 #include "tests/lab/network.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,7 +16,7 @@ namespace faultline::lab {
 namespace {
 
 // Longer than it takes to wake up, so that a due answer is always met awake.
-constexpr std::uint64_t kSpinNs = 80'000;
+constexpr std::uint64_t kSpinNs = 200'000;
 constexpr int kReadsBeforeSending = 8;
 
 std::uint64_t clock_ns(clockid_t clock) {
@@ -43,8 +44,8 @@ Network::~Network() {
   close(wake_);
 }
 
-void Network::start() {
-  thread_ = std::thread([this] { run(); });
+void Network::start(bool realtime) {
+  thread_ = std::thread([this, realtime] { run(realtime); });
 }
 
 void Network::stop() {
@@ -55,16 +56,23 @@ void Network::stop() {
   thread_.join();
 }
 
-void Network::run() {
+void Network::run(bool realtime) {
   prctl(PR_SET_NAME, "lab-network");
   prctl(PR_SET_TIMERSLACK, 1UL);
   setpriority(PRIO_PROCESS, 0, -15);  // this thread only; without the right to it, as it is
+  sched_param first{};
+  first.sched_priority = 1;
+  if (realtime && std::thread::hardware_concurrency() > 1) sched_setscheduler(0, SCHED_FIFO, &first);
   while (!stopping_.load(std::memory_order_relaxed)) {
-    const bool busy = read_some();
-    send_due();
-    if (!busy) sleep_until_needed();
+    if (!step()) sleep_until_needed();
   }
   cpu_ns_ = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+bool Network::step() {
+  const bool more = read_some();
+  send_due();
+  return more;
 }
 
 // True if there may be more to read.

@@ -23,7 +23,12 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  void start();
+  // `realtime`: SCHED_FIFO where the process may and there is more than one core, so that a busy machine
+  // delays no answer.
+  void start(bool realtime = false);
+  // One turn of the thread's loop without its sleep: reads a few packets, sends what is due. True if there
+  // may be more to read. For those who drive the network themselves, instead of start().
+  bool step();
   // Ends the thread; answers that are still held are dropped. Called by the destructor too.
   void stop();
   // CPU time that the thread used, after stop().
@@ -31,7 +36,7 @@ class Network {
   std::uint64_t write_failures() const { return write_failures_; }
 
  private:
-  void run();
+  void run(bool realtime);
   bool read_some();
   void send_due();
   void sleep_until_needed();

@@ -127,7 +127,7 @@ void Stage::make_director() {
 }
 
 void Stage::start() {
-  network_->start();
+  network_->start(arguments_.realtime);
   modems_->start();
   if (client_) client_->start();
   started_ns_ = monotonic_ns();
