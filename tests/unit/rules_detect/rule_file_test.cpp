@@ -1,0 +1,115 @@
+// The shipped numbers, and an operator's over them.
+#include "daemon/config/rule_file.h"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+namespace faultline::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+struct Applied {
+  bool is_good = false;
+  RuleSet rules;
+  std::string problems;
+};
+Applied apply(std::string_view text) {
+  Applied applied;
+  applied.rules = *default_rules();
+  Problems problems;
+  applied.is_good = apply_rules(text, "my.yaml", applied.rules, problems);
+  applied.problems = problems.text();
+  return applied;
+}
+
+TEST(RuleFile, TheDefaultsAreComplete) {
+  const auto rules = default_rules();
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_EQ(rules->detect.recovery.duration, 120s);
+  EXPECT_EQ(rules->detect.counts.fast_ratio, 0.2);
+  for (std::size_t t = 0; t < kTechnologyCount; ++t) {
+    const auto technology = static_cast<Technology>(t);
+    EXPECT_EQ(rules->detect.metric(technology, Metric::rtt_ms).critical, 200);
+    EXPECT_FALSE(rules->detect.metric(technology, Metric::rtt_ms).warning);
+    EXPECT_FALSE(rules->detect.metric(technology, Metric::rsrp_dbm).verified_by_burst);
+    EXPECT_FALSE(rules->detect.metric(technology, Metric::rssi_dbm).judged);
+  }
+}
+
+TEST(RuleFile, AnOverrideChangesOnlyWhatItNames) {
+  const Applied applied =
+      apply("detect:\n  recovery: {duration: 20s}\n  metrics: {rtt_ms: {critical: none}}\n");
+  ASSERT_TRUE(applied.is_good) << applied.problems;
+  EXPECT_EQ(applied.rules.detect.recovery.duration, 20s);
+  EXPECT_EQ(applied.rules.detect.recovery.rounds, 2U);
+  EXPECT_FALSE(applied.rules.detect.metric(Technology::lte, Metric::rtt_ms).critical);
+  EXPECT_EQ(applied.rules.detect.metric(Technology::lte, Metric::rtt_ms).smallest_change, 10);
+}
+
+TEST(RuleFile, ATechnologyCanHaveItsOwn) {
+  const Applied applied = apply("detect:\n  technologies: {gpon: {rtt_ms: {critical: 30}}}\n");
+  ASSERT_TRUE(applied.is_good) << applied.problems;
+  EXPECT_EQ(applied.rules.detect.metric(Technology::gpon, Metric::rtt_ms).critical, 30);
+  EXPECT_EQ(applied.rules.detect.metric(Technology::lte, Metric::rtt_ms).critical, 200);
+}
+
+TEST(RuleFile, AnEmptyFileChangesNothing) {
+  EXPECT_TRUE(apply("").is_good);
+  EXPECT_TRUE(apply("# nothing yet\n").is_good);
+}
+
+struct Mistake {
+  std::string_view text;
+  std::string_view message;
+};
+class RuleMistake : public testing::TestWithParam<Mistake> {};
+TEST_P(RuleMistake, IsReportedWithPlaceAndRemedy) {
+  const Applied applied = apply(GetParam().text);
+  EXPECT_FALSE(applied.is_good);
+  EXPECT_THAT(applied.problems, HasSubstr(GetParam().message));
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, RuleMistake,
+    testing::Values(
+        Mistake{"detct: {}\n", "my.yaml:1:1: unknown key \"detct\"; did you mean \"detect\"?"},
+        Mistake{"detect:\n  recovery: {duratoin: 20s}\n",
+                "my.yaml:2:14: detect.recovery: unknown key \"duratoin\"; did you mean \"duration\"?"},
+        Mistake{"detect: {recovery: {duration: 20}}\n",
+                "my.yaml:1:31: detect.recovery.duration: \"20\" has no unit"},
+        Mistake{"detect: {recovery: {rounds: 0}}\n", "detect.recovery.rounds: 0 is less than 1"},
+        Mistake{"detect: {counts: {hard_ratio: 90}}\n", "detect.counts.hard_ratio: 90 is more than 1"},
+        Mistake{"detect: {flap: {leave: 5000}}\n", "detect.flap: leave must be below enter"},
+        Mistake{"detect: {counts: {good_ratio: 0.3}}\n", "good_ratio must be below fast_ratio"},
+        Mistake{"detect: {limit: {rounds: 2}}\n", "breached must not be above rounds"},
+        Mistake{"detect: {limit: {rounds: 9}}\n", "9 is more than 8"},
+        Mistake{"detect: {metrics: {rtt: {critical: 5}}}\n", "there is no such metric"},
+        Mistake{"detect: {metrics: {rtt_ms: {respect: latncy}}}\n", "did you mean \"latency\"?"},
+        Mistake{"detect: {metrics: {rsrp_dbm: {critical: -90}}}\n", "critical must be worse than warning"},
+        Mistake{"detect: {metrics: {rssi_dbm: {critical: -100}}}\n",
+                "detect.metrics.rssi_dbm: \"respect\" is missing"},
+        Mistake{"detect: {technologies: {lte5: {}}}\n", "there is no such technology"},
+        Mistake{"detect: {flap: {enter: .nan}}\n", "is not a number"},
+        Mistake{"detect: [1, 2]\n", "detect: expected a map, found a list"}));
+
+TEST(RuleFile, TellsAMistakeInAMetricOnce) {
+  const Applied applied = apply("detect: {metrics: {rtt_ms: {critical: fast}}}\n");
+  EXPECT_EQ(std::count(applied.problems.begin(), applied.problems.end(), '\n'), 1) << applied.problems;
+}
+
+TEST(RuleFile, TellsAllMistakesAtOnce) {
+  const Applied applied = apply("detect:\n  flap: {enter: x}\n  burst: {tries: 0}\ncolour: red\n");
+  EXPECT_EQ(std::count(applied.problems.begin(), applied.problems.end(), '\n'), 3) << applied.problems;
+}
+
+TEST(RuleFile, NamesAFileThatIsNotThere) {
+  const std::filesystem::path files[] = {"/nonexistent/rules.yaml"};
+  const auto rules = load_rules(files);
+  ASSERT_FALSE(rules);
+  EXPECT_THAT(rules.error().message, HasSubstr("/nonexistent/rules.yaml"));
+}
+
+}  // namespace
+}  // namespace faultline::config
