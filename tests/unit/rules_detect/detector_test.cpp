@@ -241,6 +241,18 @@ TEST(Detector, DoesNotLearnTheFault) {
   EXPECT_EQ(world.health().state, HealthState::bad);
 }
 
+TEST(Detector, DoesNotLearnWhileItIsStillRecovering) {
+  World world;
+  world.run_good(60);
+  world.go_down();
+  const Timestamp at = world.now;
+  const double before = world.detector.expectation(world.a, kIcmp, Metric::rtt_ms, at)->median;
+  for (int i = 0; i < 11; ++i, world.now += 10s)
+    world.send(world.packets(5, 0, 22));  // too little to be suspect
+  ASSERT_EQ(world.health().state, HealthState::bad);
+  EXPECT_DOUBLE_EQ(world.detector.expectation(world.a, kIcmp, Metric::rtt_ms, at)->median, before);
+}
+
 TEST(Detector, TakesAnswersThatAllComeLateAsLatencyAndNotAsLoss) {
   World world;
   world.run_good(60);

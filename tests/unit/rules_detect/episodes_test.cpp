@@ -164,6 +164,16 @@ TEST_F(Missing, DoesNotEndWhatIsBad) {
   EXPECT_EQ(world.health().state, HealthState::bad);
 }
 
+TEST_F(Missing, AGapInTheMiddleOfARecoveryBeginsItAnew) {
+  world.run_good(60);
+  world.go_down();
+  for (int i = 0; i < 3; ++i, world.now += 10s) EXPECT_THAT(world.send(world.packets(5, 0)), IsEmpty());
+  wait(1h);
+  ASSERT_EQ(world.health().state, HealthState::unknown);
+  EXPECT_THAT(world.send(world.packets(5, 0)), IsEmpty());  // good before and after, unseen between
+  EXPECT_EQ(world.health().state, HealthState::bad);
+}
+
 TEST_F(Missing, SurvivesAClockThatIsSetBackAnHour) {
   world.run_good(60);
   wait(5s);
