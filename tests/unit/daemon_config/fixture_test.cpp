@@ -6,7 +6,6 @@
 #include "daemon/inventory/inventory.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace faultline {
@@ -47,6 +47,8 @@ std::string problems_of(const fs::path& fixture) {
   const std::string folder = fixture.parent_path().filename();
   const bool is_yaml = folder == "yaml";
   const fs::path good = kFixtures / "good";
+  std::error_code ignored;  // a checkout has the permissions of whoever made it
+  fs::permissions(kFixtures / "open.secret", fs::perms(0644), ignored);
   config::Problems problems;
   auto config = config::parse_config(content(is_yaml ? fixture : good / "faultline.yaml"), "faultline.yaml",
                                      good, problems);
