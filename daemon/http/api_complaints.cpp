@@ -8,7 +8,9 @@ constexpr std::size_t kBodyLimit = 1024 * 1024;
 
 HttpResponse as_response(RawAnswer raw) {
   HttpResponse response = json_response(std::move(raw.json), raw.status);
-  if (response.body.empty()) response.content_type.clear();
+  // A body refused as a whole is answered with problem details, one complaint or many with their results.
+  if (response.body.starts_with(R"({"type":"about:blank")"))
+    response.content_type = "application/problem+json";
   response.headers = std::move(raw.headers);
   return response;
 }

@@ -63,8 +63,11 @@ FakeBackend::FakeBackend() : topology_(small_network()), health_(3) {
   status_.packets_per_second = 1500;
   status_.endpoints = 3;
   status_.endpoints_bad = 1;
-  health_[0] = {HealthState::bad,          2, false, 8.5F, 0.8F, at("2026-11-24T10:00:00Z"),
-                at("2026-11-24T10:00:50Z")};
+  health_[0].state = HealthState::bad;
+  health_[0].respects = 1U << static_cast<unsigned>(Respect::loss);
+  health_[0].loss_ratio = 0.8F;
+  health_[0].onset = at("2026-11-24T10:00:00Z");
+  health_[0].measured = at("2026-11-24T10:00:50Z");
   health_[1].state = HealthState::ok;
   health_[1].measured = at("2026-11-24T10:00:50Z");
   degradations_ = {{EndpointIndex{0}, Respect::loss, at("2026-11-24T10:00:00Z"), at("2026-11-24T10:00:10Z"),
