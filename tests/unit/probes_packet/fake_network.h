@@ -24,6 +24,7 @@ class FakeNetwork final : public PacketIo {
   SendStatus status = SendStatus::sent;
   bool send_time_certain = true;
   std::uint64_t drops = 0;
+  bool flood = false;  // junk without end, before everything else
 
   void answer(Incoming packet, std::vector<std::byte> data, Nanos after) {
     packet.arrived = now_ + after;
@@ -60,6 +61,8 @@ class FakeNetwork final : public PacketIo {
   }
   std::span<const Incoming> receive() override {
     readable_.clear();
+    if (flood) readable_.push_back({.from = {}, .time_certain = true, .arrived = now_});
+    if (flood) return readable_;
     const auto arrived = [&](const auto& answer) { return answer.packet.arrived <= now_; };
     const auto first = std::stable_partition(under_way_.begin(), under_way_.end(), std::not_fn(arrived));
     delivered_.assign(std::make_move_iterator(first), std::make_move_iterator(under_way_.end()));

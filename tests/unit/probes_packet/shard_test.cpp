@@ -64,6 +64,18 @@ TEST_F(ShardSchedule, AStartThatCannotBeKeptIsNotMeasured) {
   EXPECT_EQ(net->sent.size(), 5U) << "the next start is in its place again";
 }
 
+TEST_F(ShardSchedule, ALongStopGivesOneUnmeasuredRoundAndTheNextStartInItsPlace) {
+  const Nanos t0 = now + 10 * kMs;
+  add(0, kHost, t0);
+  now += 37'000 * kMs;
+  shard.tick({.steady = now, .wall = now});
+  run_until(t0 + 40'000 * kMs);
+  ASSERT_EQ(rounds.size(), 1U);
+  EXPECT_EQ(rounds[0].reason, OutcomeReason::engine_late);
+  ASSERT_EQ(net->sent.size(), 1U);
+  EXPECT_EQ(net->sent[0].sent_at, t0 + 40'000 * kMs);
+}
+
 TEST_F(ShardSchedule, AnEndpointWithoutAddressIsNotMeasuredAndMeasuredOnceItHasOne) {
   const auto slot = add(0, std::nullopt, now + 10 * kMs);
   run_for(100 * kMs);
@@ -289,6 +301,18 @@ TEST_F(ShardRounds, AnswersThatWaitedInTheSocketDuringAStopCountInTime) {
   ASSERT_EQ(rounds.size(), 1U);
   EXPECT_EQ(rounds[0].outcome, Outcome::ok);
   EXPECT_FLOAT_EQ(rounds[0].rtt.maximum_ms, 100);
+}
+
+TEST_F(ShardRounds, NoVerdictFallsWhileAnswersMayStandUnreadInTheSocket) {
+  net->script = [&](const Outgoing& packet) { net->echo(packet, 10 * kMs); };
+  run_for(11 * kMs);
+  net->flood = true;
+  run_for(4'000 * kMs);
+  EXPECT_TRUE(rounds.empty());
+  net->flood = false;
+  run_for(2 * kMs);
+  ASSERT_EQ(rounds.size(), 1U);
+  EXPECT_EQ(rounds[0].outcome, Outcome::ok);
 }
 
 TEST_F(ShardRounds, WhatTheKernelDoesNotTakeIsNotMeasured) {
