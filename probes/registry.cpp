@@ -1,6 +1,7 @@
 #include "probes/registry.h"
 
 #include "probes/packet/settings.h"
+#include "probes/session/modem.h"
 
 #include <array>
 
@@ -24,6 +25,13 @@ std::span<const ProbeKind> probe_kinds() {
           .options = packet::stamp_options(),
           .metrics = packet::round_metrics(),
           .make = nullptr},
+      ProbeKind{.name = "modem",
+                .help = "RSRP, RSRQ, SINR and RSSI of a cellular modem on a serial port, by AT commands",
+                .transport = ProbeTransport::session,
+                .source = ProbeSource::device,
+                .options = session::modem_options(),
+                .metrics = session::modem_metrics(),
+                .make = session::make_modem_probe},
   };
   return kKinds;
 }

@@ -1,0 +1,60 @@
+// What the API asks, answered from the running parts. One object; its functions are grouped by topic in
+// backend_*.cpp.
+#pragma once
+
+#include "daemon/app/services.h"
+#include "daemon/http/api_backend.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace faultline::app {
+
+class Backend : public http::ApiBackend {
+ public:
+  // Starts a reload; the reply says what changed, or what is wrong.
+  using Reload = std::function<void(http::Reply<Result<std::string>>)>;
+  Backend(Services& services, Reload reload) : services_(services), reload_(std::move(reload)) {}
+
+  http::DaemonStatus status() override;
+  std::shared_ptr<const Topology> topology() override;
+  EndpointHealth health(EndpointIndex endpoint) override;
+  http::EndpointDetails details(EndpointIndex endpoint) override;
+  std::vector<Degradation> degradations() override;
+
+  void incidents(http::IncidentQuery query,
+                 http::Reply<Result<http::Page<http::IncidentView>>> reply) override;
+  void incident(IncidentNumber number, http::Reply<Result<std::optional<http::IncidentView>>> reply) override;
+  void complaints(http::PageRequest page,
+                  http::Reply<Result<http::Page<http::ComplaintView>>> reply) override;
+  void tickets(http::PageRequest page, http::Reply<Result<http::Page<http::TicketView>>> reply) override;
+  void ticket(std::string id, http::Reply<Result<std::optional<http::TicketView>>> reply) override;
+  void events(http::EventQuery query, http::Reply<Result<http::Page<http::EventView>>> reply) override;
+  void history(http::HistoryQuery query, http::Reply<Result<std::vector<http::HistoryPoint>>> reply) override;
+
+  std::vector<http::MaintenanceView> maintenance() override;
+  void add_maintenance(http::MaintenanceView window, const http::Principal& by,
+                       http::Reply<Result<http::MaintenanceView>> reply) override;
+  void remove_maintenance(std::string id, const http::Principal& by,
+                          http::Reply<Result<bool>> reply) override;
+
+  void submit_complaints(std::string body, const http::Principal& by,
+                         http::Reply<http::RawAnswer> reply) override;
+  void tmf(http::Method method, std::string id, http::Query query, std::string body,
+           const http::Principal& by, http::Reply<http::RawAnswer> reply) override;
+  void reload(const http::Principal& by, http::Reply<Result<std::string>> reply) override;
+
+ private:
+  http::IncidentView view(const Incident& incident) const;
+
+  Services& services_;
+  Reload reload_;
+};
+
+// A cursor is the offset of the next item. Anything else than a number counts as the start.
+std::size_t offset_of(const std::string& cursor);
+// The cursor after a page that began at `offset`; empty if it was the last (fewer items than asked for).
+std::string cursor_after(std::size_t offset, std::size_t items, std::size_t limit);
+
+}  // namespace faultline::app

@@ -1,0 +1,45 @@
+#include "daemon/app/gauges.h"
+
+#include <array>
+
+namespace faultline::app {
+
+void set_gauges(Services& services) {
+  metrics::DaemonMetrics& metrics = *services.metrics;
+  const auto incidents = services.pipeline->incidents();
+  metrics.set_incidents(incidents);
+  metrics.set_degradations(services.pipeline->degradations());
+  std::array<std::uint64_t, kHealthStateNames.size()> by_state{};
+  const auto endpoints = services.setup.inventory.topology->endpoints();
+  for (std::uint32_t i = 0; i < endpoints.size(); ++i)
+    if (!endpoints[i].retired)
+      ++by_state[static_cast<std::size_t>(services.pipeline->health(EndpointIndex{i}).state)];
+  metrics.set_endpoints(by_state);
+
+  const packet::EngineStats stats = services.probing->engine_stats();
+  metrics::EngineTotals totals;
+  totals.packets_sent = stats.sent;
+  totals.packets_received = stats.received;
+  totals.packets_unsent = stats.unsent;
+  totals.queue_dropped = stats.queue_drops;
+  totals.stray_replies = stats.stray;
+  totals.late_replies = stats.late;
+  totals.rounds = stats.rounds;
+  totals.rounds_not_measured = stats.rounds_not_measured;
+  totals.lag_seconds =
+      stats.sent == 0 ? 0 : static_cast<double>(stats.lag_sum_us) / 1e6 / static_cast<double>(stats.sent);
+  metrics.set_engine(totals);
+  metrics.set_probe_host_healthy(services.probe_host_healthy);
+  for (const auto& [status, count] : services.tickets_by_status) metrics.set_tickets(status, count);
+  metrics.set_outbox(services.outbox_depth, services.outbox_oldest_age_seconds);
+}
+
+void measure_rates(Services& services) {
+  const auto packets = services.probing->engine_stats().sent;
+  services.packets_per_second = static_cast<double>(packets - services.packets_before);
+  services.rounds_per_second = static_cast<double>(services.rounds - services.rounds_before);
+  services.packets_before = packets;
+  services.rounds_before = services.rounds;
+}
+
+}  // namespace faultline::app

@@ -1,0 +1,77 @@
+// The running parts of one daemon, as the application made them and the API's backend uses them. All of it
+// belongs to the main loop's thread.
+#pragma once
+
+#include "daemon/app/bookkeeper.h"
+#include "daemon/app/probing.h"
+#include "daemon/app/setup.h"
+#include "daemon/metrics/daemon_metrics.h"
+#include "daemon/metrics/endpoint_table.h"
+#include "daemon/store/history.h"
+#include "daemon/store/state.h"
+#include "daemon/store/store.h"
+#include "rules/pipeline.h"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace faultline::app {
+
+// The latest valid round of every endpoint and probe kind, for the API.
+class LatestRounds {
+ public:
+  void keep(const Round& round) {
+    if (round.outcome != Outcome::not_measured || !rounds_.contains(key(round.endpoint, round.probe)))
+      rounds_[key(round.endpoint, round.probe)] = round;
+  }
+  const Round* find(EndpointIndex endpoint, ProbeKindIndex kind) const {
+    const auto found = rounds_.find(key(endpoint, kind));
+    return found == rounds_.end() ? nullptr : &found->second;
+  }
+  void forget_retired(const Topology& topology) {
+    std::erase_if(rounds_, [&](const auto& item) {
+      return topology.endpoint(EndpointIndex{static_cast<std::uint32_t>(item.first >> 8U)}).retired;
+    });
+  }
+
+ private:
+  static std::uint64_t key(EndpointIndex endpoint, ProbeKindIndex kind) {
+    return (std::uint64_t{endpoint.value} << 8U) | kind;
+  }
+  std::unordered_map<std::uint64_t, Round> rounds_;
+};
+
+struct Services {
+  Timestamp started{};
+  Setup setup;
+  std::vector<store::StoredMaintenance> api_maintenance;  // windows that were added over the API
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::History> history;  // null: switched off
+  std::optional<Pipeline> pipeline;
+  std::unique_ptr<Bookkeeper> bookkeeper;
+  std::unique_ptr<Probing> probing;
+  std::unique_ptr<metrics::EndpointTable> table;
+  std::unique_ptr<metrics::DaemonMetrics> metrics;
+  LatestRounds latest;
+  std::uint64_t rounds = 0;      // since the start
+  double rounds_per_second = 0;  // of late, as is the next
+  double packets_per_second = 0;
+  std::uint64_t rounds_before = 0, packets_before = 0;  // a second ago
+  bool probe_host_healthy = true;                       // at the last tick
+  std::map<std::string, double> tickets_by_status;      // as of the last look, as are the next two
+  double outbox_depth = 0;
+  double outbox_oldest_age_seconds = 0;
+
+  // Records, counts, logs and carries out what the rules decided.
+  void carry_out(const Actions& actions);
+  // The file's windows and the API's, as the rules take them.
+  void apply_maintenance();
+};
+
+}  // namespace faultline::app

@@ -1,0 +1,24 @@
+#include "daemon/app/setup.h"
+
+#include "daemon/config/rule_file.h"
+
+#include <utility>
+
+namespace faultline::app {
+
+std::optional<Setup> load_setup(const std::filesystem::path& file, const Topology* previous,
+                                config::Problems& problems) {
+  auto config = config::load_config(file, problems);
+  if (!config) return std::nullopt;
+  Setup setup;
+  setup.config = std::move(*config);
+  setup.inventory = inventory::load_inventory(setup.config, previous, problems);
+  if (setup.inventory.topology)
+    setup.maintenance = inventory::load_maintenance(setup.config, *setup.inventory.topology, problems);
+  if (auto rules = config::load_rules(setup.config.rules, problems))
+    setup.rules = std::make_shared<const RuleSet>(std::move(*rules));
+  if (!problems.empty() || !setup.inventory.topology || !setup.rules) return std::nullopt;
+  return setup;
+}
+
+}  // namespace faultline::app

@@ -1,0 +1,115 @@
+// faultline probe ENDPOINT: measures one endpoint once by every probe that its profile has, and shows all
+// values.
+#include "daemon/app/probing.h"
+#include "daemon/app/setup.h"
+#include "daemon/commands/commands.h"
+#include "probes/registry.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdio>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace faultline::commands {
+namespace {
+
+void print_value(const char* what, float value, const char* unit) {
+  if (!std::isnan(value)) fmt::print("  {:<22} {:.3f} {}\n", what, value, unit);
+}
+
+void print_round(const Round& round) {
+  fmt::print("{}: {}", probe_kinds()[round.probe].name, name(round.outcome));
+  if (round.reason != OutcomeReason::none) fmt::print(" ({})", name(round.reason));
+  fmt::print("\n");
+  if (round.packets.sent > 0) {
+    const PacketCounts& p = round.packets;
+    fmt::print("  {:<22} {} sent, {} received, {} lost, {} late, {} duplicates, {} reordered\n", "packets",
+               p.sent, p.received, p.lost(), p.late, p.duplicates, p.reordered);
+    if (p.lost_forward >= 0)
+      fmt::print("  {:<22} {} forward, {} backward\n", "lost", p.lost_forward, p.lost_backward);
+  }
+  print_value("RTT minimum", round.rtt.minimum_ms, "ms");
+  print_value("RTT median", round.rtt.median_ms, "ms");
+  print_value("RTT 95 %", round.rtt.p95_ms, "ms");
+  print_value("RTT maximum", round.rtt.maximum_ms, "ms");
+  print_value("IPDV (RFC 3393)", round.rtt.ipdv_ms, "ms");
+  print_value("jitter (RFC 3550)", round.rtt.jitter_ms, "ms");
+  print_value("forward delay", round.rtt.forward_delay_ms, "ms");
+  print_value("backward delay", round.rtt.backward_delay_ms, "ms");
+  for (const MetricValue& value : round.metric_values())
+    if (round.packets.sent == 0) print_value(std::string(name(value.metric)).c_str(), value.value, "");
+}
+
+int measure(const app::Setup& setup, EndpointIndex endpoint, Duration patience) {
+  boost::asio::io_context io{1};
+  std::set<ProbeKindIndex> open;
+  bool good = true;
+  auto probing = app::Probing::start(io, [&](const Round& round) {
+    if (round.endpoint != endpoint || !open.contains(round.probe)) return;
+    // A name needs a moment: its first round may come before its address.
+    if (round.reason == OutcomeReason::name_unresolved) return;
+    open.erase(round.probe);
+    print_round(round);
+    good = good && (round.outcome == Outcome::ok || round.outcome == Outcome::partial);
+    if (open.empty()) io.stop();
+  });
+  Result<void> applied =
+      probing ? (*probing)->apply(setup.config, setup.inventory) : tl::make_unexpected(probing.error());
+  if (!applied) {
+    std::fprintf(stderr, "faultline probe: %s\n", applied.error().message.c_str());
+    return kFailed;
+  }
+  for (ProbeKindIndex kind = 0; kind < probe_kinds().size(); ++kind)
+    if ((*probing)->measures(endpoint, kind)) open.insert(kind);
+  (*probing)->burst(endpoint);
+  boost::asio::steady_timer deadline(io, patience);
+  deadline.async_wait([&](boost::system::error_code) { io.stop(); });
+  io.run();
+  for (const ProbeKindIndex kind : open)
+    fmt::print("{}: no result in {:.0f} s\n", probe_kinds()[kind].name, to_seconds(patience));
+  return good && open.empty() ? kGood : kFailed;
+}
+
+// Only this endpoint, so that nothing else is sent.
+void keep_only(app::Setup& setup, EndpointIndex endpoint) {
+  for (std::size_t i = 0; i < setup.inventory.access.size(); ++i)
+    if (i != endpoint.value) setup.inventory.access[i] = {};
+  setup.config.probe_host.references.clear();
+}
+
+}  // namespace
+
+void add_probe(CLI::App& app, Context& context) {
+  static std::string name;
+  static double seconds = 30;
+  CLI::App* command = app.add_subcommand("probe", "measure one endpoint once and show every value");
+  command->add_option("endpoint", name, "its name in the inventory")->required();
+  command->add_option("--time-limit", seconds, "seconds to wait for all results")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->callback([&context] {
+    context.chosen = [&context] {
+      config::Problems problems;
+      auto setup = app::load_setup(context.config, nullptr, problems);
+      if (!setup) {
+        std::fprintf(stderr, "%s\n", problems.text().c_str());
+        return kBadUsage;
+      }
+      const auto endpoint = setup->inventory.topology->find_endpoint(name);
+      if (!endpoint) {
+        std::fprintf(stderr, "faultline probe: no endpoint is called \"%s\"\n", name.c_str());
+        return kBadUsage;
+      }
+      keep_only(*setup, *endpoint);
+      return measure(*setup, *endpoint, std::chrono::round<Duration>(std::chrono::duration<double>(seconds)));
+    };
+  });
+}
+
+}  // namespace faultline::commands

@@ -1,0 +1,50 @@
+#include "daemon/commands/stored.h"
+
+#include "daemon/app/setup.h"
+#include "daemon/store/incidents.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+#include <variant>
+
+namespace faultline::commands {
+
+Result<Stored> open_stored(const std::filesystem::path& config_file) {
+  config::Problems problems;
+  auto setup = app::load_setup(config_file, nullptr, problems);
+  if (!setup) return fail(problems.text());
+  auto database = store::Database::open(setup->config.store.path, store::OpenMode::read_only);
+  if (!database) return tl::make_unexpected(database.error());
+  return Stored{setup->inventory.topology, std::move(*database)};
+}
+
+Result<IncidentNumber> parse_incident(std::string_view text) {
+  const std::string_view digits = text.starts_with("FL-") ? text.substr(3) : text;
+  IncidentNumber number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || end != digits.data() + digits.size() || number == 0)
+    return fail(fmt::format("\"{}\" is no incident (expected FL-17 or 17)", text));
+  return number;
+}
+
+Result<Incident> load_incident(Stored& stored, IncidentNumber number) {
+  const auto record = store::find_incident(stored.database, number);
+  if (!record) return tl::make_unexpected(record.error());
+  if (!*record) return fail(fmt::format("there is no incident FL-{}", number));
+  auto restored = store::from_document((*record)->document, *stored.topology);
+  if (!restored) return tl::make_unexpected(restored.error());
+  return std::move(restored->incident);
+}
+
+std::string root_name(const Root& root, const Topology& topology) {
+  if (const auto* node = std::get_if<NodeIndex>(&root)) return topology.node(*node).name;
+  if (const auto* endpoint = std::get_if<EndpointIndex>(&root)) return topology.endpoint(*endpoint).name;
+  std::string names;
+  for (const NodeIndex node : std::get<Area>(root).nodes)
+    names += (names.empty() ? "" : ", ") + topology.node(node).name;
+  return names;
+}
+
+}  // namespace faultline::commands
