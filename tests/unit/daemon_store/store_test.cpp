@@ -138,8 +138,8 @@ TEST_F(StoreTest, RefusesOneJobTooMany) {
   options.path = directory / "a.db";
   options.post = loop.poster();
   options.queue_limit = 2;
+  Gate gate;  // outlives the store, which may still hold its job at the end
   auto store = *Store::open(std::move(options));
-  Gate gate;
   gate.close(*store);
   const auto nothing = [](Database&) -> Result<void> { return {}; };
   store->write(nothing);
