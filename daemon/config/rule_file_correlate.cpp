@@ -28,7 +28,8 @@ void bind_mixture(Binder& section, std::string_view key, Mixture& mixture, doubl
     sum += point.weight;
     read.push_back(point);
   }
-  section.expect(std::abs(sum - 1) < 1e-3, fmt::format("the weights of {} add up to {:.3f}, not to 1", key, sum));
+  section.expect(std::abs(sum - 1) < 1e-3,
+                 fmt::format("the weights of {} add up to {:.3f}, not to 1", key, sum));
   mixture = std::move(read);
 }
 

@@ -44,8 +44,8 @@ std::vector<std::string> reasons_for(std::size_t cause, std::size_t other,
                                      std::span<const CauseFeature> observed, const CauseRules& rules) {
   std::vector<std::pair<double, CauseFeature>> leads;
   for (const CauseFeature feature : observed) {
-    const auto& row = rules.likelihood[static_cast<std::size_t>(feature)];
-    const double lead = rules.discount * std::log(row[cause] / row[other]);
+    const double lead =
+        rules.discount * std::log(rules.likelihood(feature, cause) / rules.likelihood(feature, other));
     if (lead > 0) leads.emplace_back(lead, feature);
   }
   std::stable_sort(leads.begin(), leads.end(),
@@ -69,7 +69,7 @@ std::vector<CauseScore> rank_causes(std::span<const CauseFeature> observed, cons
   for (std::size_t c = 0; c < kCauseCount; ++c) {
     score[c] = std::log(rules.prior[c]);
     for (const CauseFeature feature : observed)
-      score[c] += rules.discount * std::log(rules.likelihood[static_cast<std::size_t>(feature)][c]);
+      score[c] += rules.discount * std::log(rules.likelihood(feature, c));
   }
   std::array<std::size_t, kCauseCount> order{};
   std::iota(order.begin(), order.end(), 0U);

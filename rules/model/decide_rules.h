@@ -158,13 +158,18 @@ struct CauseRules {
   double discount = 0;    // on the sum of log likelihoods: features depend on each other
   double determined = 0;  // a lower posterior is "undetermined"
   std::array<double, kCauseCount> prior{};
-  // P(feature seen | cause)
-  std::array<std::array<double, kCauseCount>, kCauseFeatureCount> likelihood{};
+  // P(feature seen | cause) in five levels, A to E, and which level each feature has for each cause.
+  std::array<double, 5> levels{};
+  std::array<std::array<std::uint8_t, kCauseCount>, kCauseFeatureCount> table{};
   Duration step{};              // onsets so close together: a step
   Duration ramp{};              // so far apart: a ramp
   std::uint32_t busy_from = 0;  // local hours of the busy time
   std::uint32_t busy_until = 0;
   Duration utc_offset{};
+
+  double likelihood(CauseFeature feature, std::size_t cause) const {
+    return levels[table[static_cast<std::size_t>(feature)][cause]];
+  }
 };
 
 struct DecideRules {
