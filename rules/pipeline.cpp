@@ -28,7 +28,8 @@ Pipeline::Impl::Impl(std::shared_ptr<const Topology> topology_, std::shared_ptr<
       rules(std::move(rules_)),
       detector(topology, detect_part(rules)),
       footprints(std::make_unique<correlate::Footprints>(topology)),
-      book(topology, decide_part(rules)) {}
+      book(topology, decide_part(rules)),
+      geocoder(std::make_unique<correlate::Geocoder>(topology)) {}
 
 void Pipeline::Impl::restore(PipelineState state) {
   detector.restore(state.degradations);
@@ -36,6 +37,7 @@ void Pipeline::Impl::restore(PipelineState state) {
     if (!degradation.ended && degradation.endpoint.value < topology->endpoints().size())
       bad.insert(degradation.endpoint);
   book.restore(std::move(state.incidents), state.next_incident);
+  for (const Complaint& complaint : state.complaints) keep(complaint);
 }
 
 void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
@@ -43,6 +45,8 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   detector.set_topology(topology);
   footprints = std::make_unique<correlate::Footprints>(topology);
   book.set_topology(topology);
+  geocoder = std::make_unique<correlate::Geocoder>(topology);
+  for (Kept& kept : complaints) kept.weights = geocoder->weights(kept.complaint, rules->correlate.geocode);
   observations.forget_retired(*topology);
   const auto retired = [&](EndpointIndex endpoint) { return topology->endpoint(endpoint).retired; };
   std::erase_if(bad, retired);
@@ -76,7 +80,7 @@ void Pipeline::Impl::on(const Round& round, Actions& actions) {
   if (round.value_count > 0 || round.reason == OutcomeReason::not_registered) observations.note(round);
   if (measured) {
     const EndpointHealth& health = detector.health(round.endpoint);
-    if (decide::is_bad(health) && !health.clean) book.note_bad_round(round.endpoint);
+    if (decide::is_bad(health) && !health.better) book.note_bad_round(round.endpoint);
   }
   if (events.empty()) return;
   take_events(round.finished, actions);
@@ -134,8 +138,10 @@ Actions Pipeline::on(const Round& round) {
   impl_->on(round, actions);
   return actions;
 }
-Actions Pipeline::on(const Complaint&) {
-  return {};
+Actions Pipeline::on(const Complaint& complaint) {
+  Actions actions;
+  impl_->on(complaint, actions);
+  return actions;
 }
 Actions Pipeline::on(const Alarm& alarm) {
   impl_->observations.note(alarm);
@@ -175,8 +181,8 @@ const Incident* Pipeline::incident(IncidentNumber number) const {
   const decide::Record* record = impl_->book.find(number);
   return record == nullptr ? nullptr : &record->incident;
 }
-ComplaintAnswer Pipeline::answer(const Complaint&) const {
-  return {};
+ComplaintAnswer Pipeline::answer(const Complaint& complaint) const {
+  return impl_->answer(complaint);
 }
 
 }  // namespace faultline

@@ -1,18 +1,23 @@
 // Inside of the pipeline: the stages and what joins them. Only rules/pipeline*.cpp include this.
 #pragma once
 
+#include "rules/correlate/attach.h"
 #include "rules/correlate/burst_queue.h"
 #include "rules/correlate/footprint.h"
+#include "rules/correlate/geocode.h"
 #include "rules/decide/guard.h"
 #include "rules/decide/incident_book.h"
 #include "rules/decide/observe.h"
 #include "rules/detect/detector.h"
 #include "rules/pipeline.h"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace faultline {
@@ -42,6 +47,24 @@ struct Pipeline::Impl {
   void remeasure_members(Timestamp now);
   bool is_open_question(EndpointIndex endpoint, Timestamp since) const;
 
+  // pipeline_complaints.cpp
+  struct Kept {
+    Complaint complaint;
+    correlate::Weights weights;
+    bool counts = false;   // the first of its customer within a day
+    double explained = 0;  // by open incidents, attached or near
+  };
+  void on(const Complaint& complaint, Actions& actions);
+  bool keep(const Complaint& complaint);
+  void forget_complaints(Timestamp now);
+  std::vector<correlate::AttachTarget> targets(Timestamp now) const;
+  void attach(Kept& kept, std::span<const correlate::AttachTarget> to, Timestamp now, Actions& actions);
+  void attach_anew(Timestamp now, Actions& actions);
+  bool is_settled(const Kept& kept) const;
+  void scan(Timestamp now, Actions& actions);
+  bool is_masked(const correlate::Weights& weights) const;
+  ComplaintAnswer answer(const Complaint& complaint) const;
+
   std::shared_ptr<const Topology> topology;
   std::shared_ptr<const RuleSet> rules;
   detect::Detector detector;
@@ -56,6 +79,12 @@ struct Pipeline::Impl {
   bool changed = false;  // since the last localisation
   Timestamp swept{};     // last breadth-first sweep of the network
   detect::Events events;
+
+  std::unique_ptr<correlate::Geocoder> geocoder;
+  std::deque<Kept> complaints;  // of the last 24 hours, in the order they came
+  std::unordered_set<std::string> known_complaints;
+  std::unordered_map<std::uint64_t, Timestamp> counted_customers;
+  Timestamp latest{};  // the newest time any input had
 
   std::vector<Maintenance> windows;
   std::set<EndpointIndex> masked;

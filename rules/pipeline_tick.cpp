@@ -45,6 +45,7 @@ Suspects count_suspects(const Topology& topology, std::span<const EndpointHealth
 
 void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
   const Timestamp now = tick.at;
+  latest = std::max(latest, now);
   check_host(tick, actions);
   apply_maintenance(now, actions);
   if (guard.results_count()) {
@@ -56,6 +57,11 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
     book.advance(present(now), observations, actions);
     remeasure_members(now);
   }
+  if (book.take_footprint_changed()) {
+    attach_anew(now, actions);
+    book.renew(actions);
+  }
+  forget_complaints(now);
   send_bursts(now, actions);
 }
 
@@ -76,10 +82,10 @@ void Pipeline::Impl::check_host(const Tick& tick, Actions& actions) {
   }
   if (verdict.state == decide::HostState::sick && !verdict.why.empty())
     book.set_host_sick(true, host_root(*topology), verdict.why, now, actions);
-  if (verdict.became_well) {
-    detector.set_blind(false);
-    book.set_host_sick(false, {}, verdict.why, now, actions);
-  }
+  if (verdict.became_well) detector.set_blind(false);
+  if (verdict.state == decide::HostState::well)  // also one that a restart has brought back
+    book.set_host_sick(false, {}, verdict.why.empty() ? "the probe host passes its checks" : verdict.why, now,
+                       actions);
 }
 
 // Endpoints all over the network, measured again: are they really gone?
@@ -206,8 +212,9 @@ void Pipeline::Impl::remeasure_members(Timestamp now) {
   for (const auto& [number, record] : book.records()) {
     const IncidentState state = record.incident.state;
     if (state == IncidentState::suspected) {
-      for (const EndpointIndex endpoint : correlate::spread_sample(record.members, probe.hold_members))
-        bursts.ask(endpoint, BurstReason::hold, now, probe);
+      if (record.due - now <= rules->decide.opening.fresh)
+        for (const EndpointIndex endpoint : correlate::spread_sample(record.members, probe.hold_members))
+          bursts.ask(endpoint, BurstReason::hold, now, probe);
       for (const EndpointIndex endpoint : record.tests)
         if (is_open_question(endpoint, record.incident.onset))
           bursts.ask(endpoint, BurstReason::ambiguity, now, probe);

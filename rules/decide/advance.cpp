@@ -66,7 +66,7 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
   facts.threshold = opening_threshold(record.incident.customers, rules);
   facts.bad = static_cast<std::uint32_t>(record.incident.bad.size());
   facts.complaint_only = record.incident.complaint_only;
-  facts.complaints_hold = record.incident.complaints.size() > 0 || !record.is_told();
+  facts.complaints_hold = !record.incident.complaints.empty();
   facts.parent_measured = record.parent_measured;
   facts.blocked = present.blocked;
   facts.recovery = recovery_time(record.incident.reopens, rules_->ending);
@@ -80,7 +80,7 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
     if (health.clean && health.measured > record.last_bad && health.state == HealthState::ok) ++good;
     if (present.at - health.measured > rules.fresh) continue;
     ++facts.fresh;
-    if (!health.clean) ++facts.fresh_bad;
+    if (is_bad(health) && !health.better) ++facts.fresh_bad;
   }
   if (counted > 0) {
     facts.recovered_share = static_cast<double>(good) / counted;
@@ -148,51 +148,6 @@ bool IncidentBook::reopen_earlier(Record& record, Timestamp now, Actions& action
   return false;
 }
 
-// Too many at once: further ones go into one incident until people see through (A.8.5).
-bool IncidentBook::is_fuse_blown(Timestamp now) {
-  while (!openings_.empty() && now - openings_.front() > std::chrono::hours(1)) openings_.pop_front();
-  const auto last_minute = std::count_if(openings_.begin(), openings_.end(), [&](Timestamp opened) {
-    return now - opened <= std::chrono::minutes(1);
-  });
-  return static_cast<std::size_t>(last_minute) >= rules_->storm.per_minute ||
-         openings_.size() >= rules_->storm.per_hour;
-}
-
-Record& IncidentBook::storm(const Record& first, Timestamp now) {
-  for (auto& [number, record] : records_)
-    if (record.is_storm && record.is_active()) return record;
-  Record& record = add(Area{}, first.incident.onset, now);
-  record.is_storm = true;
-  record.gain_nats = record.margin_nats = first.gain_nats;
-  record.incident.evidence = {
-      {fmt::format("a storm: {} incidents in a minute or {} in an hour; further ones are "
-                   "gathered here",
-                   rules_->storm.per_minute, rules_->storm.per_hour),
-       0}};
-  return record;
-}
-
-bool IncidentBook::fold_into_storm(Record& record, Timestamp now, Actions& actions) {
-  if (!is_fuse_blown(now)) return false;
-  Record& parent = storm(record, now);
-  Incident& incident = parent.incident;
-  auto& nodes = std::get<Area>(incident.root).nodes;
-  if (const auto* node = std::get_if<NodeIndex>(&record.incident.root)) nodes.push_back(*node);
-  if (const auto* endpoint = std::get_if<EndpointIndex>(&record.incident.root))
-    if (const auto above = topology_->ancestors(*endpoint); !above.empty()) nodes.push_back(above.front());
-  std::sort(nodes.begin(), nodes.end());
-  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
-  insert_all(incident.affected, record.incident.affected);
-  incident.customers = customers_of(incident.affected);
-  insert_all(incident.bad, record.incident.bad);
-  merge(record, parent, now, actions);
-  if (parent.is_told()) return true;
-  incident.state = IncidentState::open;
-  incident.opened_at = now;
-  tell(parent, IncidentEvent::opened, incident.evidence.front().text, now, actions);
-  return true;
-}
-
 // Its node or endpoint was taken out of the inventory.
 bool IncidentBook::end_if_root_is_gone(Record& record, Timestamp now, Actions& actions) {
   if (is_known(record.incident.root, *topology_) || record.incident.state >= IncidentState::resolved)
@@ -209,6 +164,7 @@ bool IncidentBook::end_if_root_is_gone(Record& record, Timestamp now, Actions& a
 
 void IncidentBook::open(Record& record, const LifecycleFacts& facts, Timestamp now, Actions& actions) {
   if (reopen_earlier(record, now, actions) || fold_into_storm(record, now, actions)) return;
+  record.incident.follows = last_at(record.incident.root);
   record.incident.state = IncidentState::open;
   record.incident.opened_at = now;
   openings_.push_back(now);
@@ -252,11 +208,14 @@ void IncidentBook::step(Record& record, const Present& present, const Observatio
   const Timestamp now = present.at;
   if (end_if_root_is_gone(record, now, actions)) return;
   if (record.is_host && incident.state != IncidentState::resolved) return;
-  refresh(record, present);
   const Severity severity = incident.severity;
   const Cause cause = incident.causes.empty() ? Cause::transport : incident.causes.front().cause;
-  assess(record, present, observations);
+  if (incident.state != IncidentState::resolved) {
+    refresh(record, present);
+    assess(record, present, observations);
+  }
   const LifecycleFacts facts = facts_of(record, present);
+  record.due = facts.suspected_at + facts.hold;
   const LifecycleStep step = next_step(facts, *rules_);
   if (step.next == incident.state) {
     if (incident.state == IncidentState::open) tell_update(record, severity, cause, now, actions);
@@ -307,36 +266,6 @@ void IncidentBook::forget_old(Timestamp now) {
       for (const std::string& complaint : incident.complaints) complaint_owner_.erase(complaint);
     entry = old ? records_.erase(entry) : std::next(entry);
   }
-}
-
-void IncidentBook::set_host_sick(bool sick, Root root, std::string_view why, Timestamp now,
-                                 Actions& actions) {
-  auto found = std::find_if(records_.begin(), records_.end(), [](const auto& entry) {
-    return entry.second.is_host && !has_ended(entry.second.incident.state);
-  });
-  const bool exists = found != records_.end();
-  if (!sick) {
-    if (!exists || found->second.incident.state == IncidentState::resolved) return;
-    Record& record = found->second;
-    record.incident.state = IncidentState::resolved;
-    record.incident.recovered_at = record.incident.resolved_at = now;
-    return tell(record, IncidentEvent::resolved, std::string(why), now, actions);
-  }
-  if (exists && found->second.incident.state != IncidentState::resolved) return;
-  const bool reopened = exists && now - *found->second.incident.resolved_at <= rules_->ending.reopen;
-  Record& record = reopened ? found->second : add(std::move(root), now, now);
-  record.is_host = true;
-  record.level = Level::wide;
-  record.incident.state = IncidentState::open;
-  record.incident.severity = Severity::major;
-  record.incident.confidence = 1;
-  record.incident.causes = {{Cause::probe_host, 1.0, {std::string(why)}}};
-  record.incident.evidence = {{std::string(why), 0}};
-  record.incident.resolved_at.reset();
-  record.incident.recovered_at.reset();
-  if (reopened) ++record.incident.reopens;
-  if (!reopened) record.incident.opened_at = now;
-  tell(record, reopened ? IncidentEvent::reopened : IncidentEvent::opened, std::string(why), now, actions);
 }
 
 }  // namespace faultline::decide

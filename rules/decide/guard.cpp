@@ -23,7 +23,6 @@ void HostGuard::note_sample(EndpointIndex endpoint, bool good) {
 void HostGuard::set_sample(std::span<const EndpointIndex> sample) {
   sample_ = {sample.begin(), sample.end()};
   good_ = bad_ = 0;
-  wants_sample_ = false;
 }
 
 bool HostGuard::is_mass_loss(std::uint32_t suspects, std::uint32_t measured, std::uint32_t aggregations,
@@ -70,21 +69,17 @@ void HostGuard::check_self(bool healthy, Timestamp now, const GuardRulesOfHost& 
 }
 
 // Too much lost at once: ask a sample before believing it.
-void HostGuard::check_mass(bool is_mass, Timestamp now, const GuardRulesOfHost& rules, HostVerdict& verdict) {
-  if (!is_mass) {
-    cleared_until_.reset();
-    if (state_ == HostState::doubted) state_ = HostState::well;
-    doubted_at_.reset();
-    return;
-  }
-  if (state_ == HostState::well && !cleared_until_) {
-    state_ = HostState::doubted;
-    doubted_at_ = now;
-    wants_sample_ = verdict.sample_wanted = true;
-    good_ = bad_ = 0;
-    return;
-  }
-  if (state_ != HostState::doubted) return;
+void HostGuard::check_mass(bool is_mass, Timestamp now, HostVerdict& verdict) {
+  if (!is_mass) is_cleared_ = false;
+  if (!is_mass || is_cleared_) return;
+  state_ = HostState::doubted;
+  doubted_at_ = now;
+  verdict.sample_wanted = true;
+  good_ = bad_ = 0;
+}
+
+// Doubted: what does the sample say?
+void HostGuard::weigh_sample(Timestamp now, const GuardRulesOfHost& rules, HostVerdict& verdict) {
   const std::uint32_t answered = good_ + bad_;
   const bool all_answered = answered > 0 && sample_.empty();
   if (!all_answered && now - *doubted_at_ < rules.sample_patience) return;
@@ -97,7 +92,7 @@ void HostGuard::check_mass(bool is_mass, Timestamp now, const GuardRulesOfHost& 
         "most results were lost at once, but {} of {} endpoints measured again are good", good_, answered);
   } else {
     state_ = HostState::well;  // it is real: the network is to blame
-    cleared_until_ = now;
+    is_cleared_ = true;
   }
   doubted_at_.reset();
 }
@@ -107,7 +102,10 @@ HostVerdict HostGuard::on_tick(bool healthy, std::uint32_t suspects, std::uint32
   while (!seconds_.empty() && now - seconds_.front().at > rules.mass_window) seconds_.pop_front();
   HostVerdict verdict;
   check_self(healthy, now, rules, verdict);
-  if (results_count()) check_mass(is_mass_loss(suspects, measured, aggregations, rules), now, rules, verdict);
+  if (state_ == HostState::doubted)
+    weigh_sample(now, rules, verdict);
+  else if (state_ == HostState::well)
+    check_mass(is_mass_loss(suspects, measured, aggregations, rules), now, verdict);
   verdict.state = state_;
   return verdict;
 }

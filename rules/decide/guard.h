@@ -41,7 +41,6 @@ class HostGuard {
   // A burst of an endpoint of the sample.
   void note_sample(EndpointIndex endpoint, bool good);
   void set_sample(std::span<const EndpointIndex> sample);
-  bool wants_sample() const { return wants_sample_; }
 
   // `suspects`: endpoints that are suspect or bad since the mass window; `measured`: endpoints with results;
   // `aggregations`: aggregations with a suspect.
@@ -59,15 +58,15 @@ class HostGuard {
   bool is_mass_loss(std::uint32_t suspects, std::uint32_t measured, std::uint32_t aggregations,
                     const GuardRulesOfHost& rules) const;
   void check_self(bool healthy, Timestamp now, const GuardRulesOfHost& rules, HostVerdict& verdict);
-  void check_mass(bool is_mass, Timestamp now, const GuardRulesOfHost& rules, HostVerdict& verdict);
+  void check_mass(bool is_mass, Timestamp now, HostVerdict& verdict);
+  void weigh_sample(Timestamp now, const GuardRulesOfHost& rules, HostVerdict& verdict);
 
   HostState state_ = HostState::well;
   std::deque<Second> seconds_;
   std::optional<Timestamp> failing_since_, passing_since_, doubted_at_;
-  std::optional<Timestamp> cleared_until_;  // a mass loss was real: not doubted again while it lasts
+  bool is_cleared_ = false;  // a mass loss was real: not doubted again while it lasts
   std::set<EndpointIndex> sample_;
   std::uint32_t good_ = 0, bad_ = 0;
-  bool wants_sample_ = false;
   bool accused_ = false;
 };
 

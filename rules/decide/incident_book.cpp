@@ -30,6 +30,15 @@ bool is_known(const Root& root, const Topology& topology) {
 
 namespace {
 
+// The probe host's own incident, as set_host_sick makes it.
+bool is_of_host(const Incident& incident, const Topology& topology) {
+  if (incident.causes.empty() || incident.causes.front().cause != Cause::probe_host) return false;
+  if (const auto* area = std::get_if<Area>(&incident.root)) return area->nodes.empty();
+  const auto* node = std::get_if<NodeIndex>(&incident.root);
+  return node != nullptr && is_known(incident.root, topology) &&
+         topology.node(*node).kind == NodeKind::probe_host;
+}
+
 void drop_retired(std::vector<EndpointIndex>& endpoints, const Topology& topology) {
   std::erase_if(endpoints, [&](EndpointIndex endpoint) {
     return endpoint.value >= topology.endpoints().size() || topology.endpoint(endpoint).retired;
@@ -48,7 +57,7 @@ void IncidentBook::restore(std::vector<Incident> incidents, IncidentNumber next)
     Record record;
     record.level =
         is_known(incident.root, *topology_) ? level_of_root(incident.root, *topology_) : Level::wide;
-    record.is_host = !incident.causes.empty() && incident.causes.front().cause == Cause::probe_host;
+    record.is_host = is_of_host(incident, *topology_);
     record.members = incident.bad;
     insert_all(record.members, incident.suspected_members);
     record.severity = SeverityMemory(incident.severity);
@@ -139,7 +148,6 @@ Record& IncidentBook::add(Root root, Timestamp onset, Timestamp now) {
   record.incident.suspected_at = now;
   record.level = level_of_root(record.incident.root, *topology_);
   record.last_bad = now;
-  record.incident.follows = last_at(record.incident.root);
   return record;
 }
 
@@ -199,6 +207,17 @@ void IncidentBook::withdraw_since(Timestamp since, Timestamp now, std::string_vi
     record.incident.bad.clear();
     release(record);
     tell(record, IncidentEvent::withdrawn, std::string(why), now, actions);
+  }
+}
+
+void IncidentBook::renew(Actions& actions) {
+  for (Action& action : actions) {
+    auto* changed = std::get_if<IncidentChanged>(&action.detail);
+    if (changed == nullptr || has_ended(changed->incident.state)) continue;
+    Record& record = records_.at(changed->incident.number);
+    if (record.incident.revision != changed->incident.revision) continue;
+    changed->incident.complaints = record.incident.complaints;
+    record.told_complaints = record.incident.complaints.size();
   }
 }
 

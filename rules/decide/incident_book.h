@@ -50,8 +50,10 @@ class IncidentBook {
   void attach(const std::string& complaint, Timestamp received, std::optional<IncidentNumber> incident,
               Timestamp now, Actions& actions);
   std::optional<IncidentNumber> incident_of(const std::string& complaint) const;
-  // Complaints alone speak for this hypothesis; of those the ids. Starts a suspicion unless an incident that
-  // has not ended is there already.
+  // The incidents opened or moved by `actions` in this very tick have got complaints since: say so in them.
+  void renew(Actions& actions);
+  // Complaints alone speak for this hypothesis. Starts a suspicion unless an incident that has not ended is
+  // there already.
   void suspect_by_complaints(const Hypothesis& hypothesis, Timestamp now, Actions& actions);
 
   const std::map<IncidentNumber, Record>& records() const { return records_; }
@@ -90,7 +92,7 @@ class IncidentBook {
   void own(Record& record, const std::vector<EndpointIndex>& endpoints);
   bool is_young(const Record& record, Timestamp now) const;
 
-  // advance.cpp
+  // advance.cpp, storm.cpp
   void refresh(Record& record, const Present& present);
   LifecycleFacts facts_of(const Record& record, const Present& present) const;
   void step(Record& record, const Present& present, const Observations& observations, Actions& actions);

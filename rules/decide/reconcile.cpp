@@ -170,6 +170,7 @@ void IncidentBook::apply(Record& record, const Hypothesis& hypothesis, Timestamp
 // A suspicion moves freely; a told incident only up, only while it is young (B.6).
 void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
   Incident& incident = record.incident;
+  if (record.is_storm) return;
   if (incident.root == hypothesis.root) {
     copy_argument(record, hypothesis);
     if (!record.is_told()) incident.affected.clear();
@@ -246,6 +247,7 @@ void IncidentBook::suspect_by_complaints(const Hypothesis& hypothesis, Timestamp
     move_root(record, hypothesis, now, actions);
     return;
   }
+  footprint_changed_ = true;  // its complaints are to be attached
   start(hypothesis, Duration::zero(), now, actions);
 }
 

@@ -36,6 +36,7 @@ struct Record {
   Duration extra_hold{};
   std::uint32_t repeats = 0;  // bad rounds of a single endpoint since it was suspected
   Timestamp last_bad{};       // a member was bad
+  Timestamp due{};            // end of the hold before opening
   Timestamp last_complaint{};
   Timestamp last_told{};
   std::size_t told_bad = 0, told_complaints = 0;

@@ -1,0 +1,40 @@
+// Which incident explains a complaint: the expected stream of calls of each incident against the ordinary
+// one (algorithms D.5). Pure.
+#pragma once
+
+#include "rules/correlate/geocode.h"
+#include "rules/model/correlate_rules.h"
+#include "rules/model/incident.h"
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace faultline::correlate {
+
+// An incident as far as complaints are concerned.
+struct AttachTarget {
+  IncidentNumber number = 0;
+  std::span<const EndpointIndex> affected;  // sorted
+  Timestamp onset;
+  std::optional<Timestamp> recovered;
+  bool hard = true;  // not reachable, rather than slow
+};
+
+struct Attachment {
+  std::optional<IncidentNumber> incident;  // attach to this one
+  double probability = 0;                  // of the likeliest, attached or not
+  double explained = 0;                    // by all incidents together, for the scan's counts
+};
+
+// Density of the delay from onset to call, calls per hour and caller: f of D.5.
+double call_delay_density(Duration delay, const CallInRules& rules);
+
+// Technical complaints per hour that the places of this complaint give anyway: mu of C.2.
+double ordinary_rate(const Topology& topology, const Weights& weights, Timestamp at, const ScanRules& rules);
+double ordinary_rate(const Endpoint& endpoint, Timestamp at, const ScanRules& rules);
+
+Attachment attach(const Topology& topology, const Weights& weights, Timestamp received,
+                  std::span<const AttachTarget> targets, const CorrelateRules& rules);
+
+}  // namespace faultline::correlate

@@ -1,0 +1,38 @@
+// The incident of the probe host itself: not found by the localiser, but by the guard.
+#include "rules/decide/incident_book.h"
+
+#include <algorithm>
+
+namespace faultline::decide {
+
+void IncidentBook::set_host_sick(bool sick, Root root, std::string_view why, Timestamp now,
+                                 Actions& actions) {
+  auto found = std::find_if(records_.begin(), records_.end(), [](const auto& entry) {
+    return entry.second.is_host && !has_ended(entry.second.incident.state);
+  });
+  const bool exists = found != records_.end();
+  if (!sick) {
+    if (!exists || found->second.incident.state == IncidentState::resolved) return;
+    Record& record = found->second;
+    record.incident.state = IncidentState::resolved;
+    record.incident.recovered_at = record.incident.resolved_at = now;
+    return tell(record, IncidentEvent::resolved, std::string(why), now, actions);
+  }
+  if (exists && found->second.incident.state != IncidentState::resolved) return;
+  const bool reopened = exists && now - *found->second.incident.resolved_at <= rules_->ending.reopen;
+  Record& record = reopened ? found->second : add(std::move(root), now, now);
+  record.is_host = true;
+  record.level = Level::wide;
+  record.incident.state = IncidentState::open;
+  record.incident.severity = Severity::major;
+  record.incident.confidence = 1;
+  record.incident.causes = {{Cause::probe_host, 1.0, {std::string(why)}}};
+  record.incident.evidence = {{std::string(why), 0}};
+  record.incident.resolved_at.reset();
+  record.incident.recovered_at.reset();
+  if (reopened) ++record.incident.reopens;
+  if (!reopened) record.incident.opened_at = now;
+  tell(record, reopened ? IncidentEvent::reopened : IncidentEvent::opened, std::string(why), now, actions);
+}
+
+}  // namespace faultline::decide
