@@ -54,6 +54,7 @@ struct Engine::Impl {
   Result<std::uint16_t> number(const PacketSettings& settings);
   std::vector<TargetList::Wanted> wanted(std::span<const PacketTarget> targets,
                                          const std::vector<std::uint16_t>& numbers);
+  void reserve(const std::vector<ListedTarget>& added, std::vector<std::vector<Command>>& commands);
   void post_difference(const TargetList::Difference& difference);
   std::vector<Nanos> first_starts(const std::vector<ListedTarget>& added);
 
@@ -138,12 +139,27 @@ std::vector<Nanos> Engine::Impl::first_starts(const std::vector<ListedTarget>& a
   return starts;
 }
 
+void Engine::Impl::reserve(const std::vector<ListedTarget>& added,
+                           std::vector<std::vector<Command>>& commands) {
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    std::uint32_t slots = 0;
+    std::size_t packets = 0;
+    for (const auto& target : added) {
+      if (target.shard != i) continue;
+      slots = std::max(slots, target.slot + 1);
+      packets += known[target.settings].values->packets;
+    }
+    commands[i].emplace_back([slots, packets](Shard& shard) { shard.reserve(slots, packets); });
+  }
+}
+
 void Engine::Impl::post_difference(const TargetList::Difference& difference) {
   std::vector<std::vector<Command>> commands(workers.size());
   for (const auto& target : difference.removed)
     commands[target.shard].emplace_back(RemoveTarget{target.slot});
   for (const auto& [target, address] : difference.moved)
     commands[target.shard].emplace_back(ChangeAddress{target.slot, address});
+  reserve(difference.added, commands);
   const auto starts = first_starts(difference.added);
   for (std::size_t i = 0; i < difference.added.size(); ++i) {
     const auto& target = difference.added[i];

@@ -49,6 +49,9 @@ class Shard {
   // The settings get the next number: 0, 1, 2, …
   void add_settings(std::shared_ptr<const PacketSettings> settings, ChannelChoice channels);
 
+  // Memory for targets in slots below `slots` and for `packets` packets of new ones, so that adding them one
+  // by one neither copies nor wastes.
+  void reserve(std::uint32_t slots, std::size_t packets);
   // Slots of targets begin here; those below are for bursts.
   std::uint32_t first_slot() const { return burst_slots_; }
   void add(std::uint32_t slot, const NewTarget& target, Nanos now);
@@ -90,7 +93,6 @@ class Shard {
   void fire(std::uint32_t slot);
   void start_due(std::uint32_t slot);
   void begin_round(std::uint32_t slot, Nanos start, std::uint16_t packets);
-  void send_next(std::uint32_t slot);
   void extend_burst(std::uint32_t slot);
   void close_due(std::uint32_t slot);
   void close_round(std::uint32_t slot);
@@ -99,17 +101,20 @@ class Shard {
   void emit(const Round& round);
   void emit_unmeasured(const Target& target, OutcomeReason reason);
   void forget_round(Target& target);
-  void flush(Channel& channel);
-  void note_sent(const Outgoing& packet);
-  void note_lag(Nanos lag);
-  void give_up_failed();
   void watch_rate();
-  Nanos due(std::uint32_t slot, std::uint16_t packet) const;
   const Settings& settings(const Target& target) const { return settings_[target.settings]; }
   ChannelIndex channel_of(const Target& target) const {
     return settings(target).channels[target.address.is_v6][target.on_demand];
   }
   Timestamp wall(Nanos steady) const;
+
+  // shard_send.cpp: the questions
+  Nanos due(std::uint32_t slot, std::uint16_t packet) const;
+  void send_next(std::uint32_t slot);
+  void flush(Channel& channel);
+  void note_sent(const Outgoing& packet);
+  void note_lag(Nanos lag);
+  void give_up_failed();
 
   // shard_match.cpp: the answers
   void drain();

@@ -1,6 +1,6 @@
 // The state of one target inside a shard: its place in the schedule, the round in progress, and what is still
 // known of the round before it, so that a late reply is not a stray. Flat and small, since there may be a
-// million of them: 128 bytes here and 12 a packet in the table's cells.
+// million of them: 136 bytes here and 12 a packet in the table's cells.
 #pragma once
 
 #include "probes/packet/address.h"

@@ -6,6 +6,11 @@
 
 namespace faultline::packet {
 
+void TargetTable::reserve(std::uint32_t count, std::size_t packets) {
+  reserve_some(targets_, count);
+  reserve_some(pool_, pool_.size() + 3 * packets);
+}
+
 void TargetTable::occupy(std::uint32_t slot, std::uint16_t packets) {
   auto& target = targets_[slot];
   auto& free = free_cells_[packets];
@@ -47,7 +52,7 @@ std::size_t TargetTable::home(const IpAddress& address) const {
 }
 
 void TargetTable::insert(std::uint32_t slot) {
-  if (2 * (std::size_t{indexed_} + 1) > index_.size()) grow();
+  if (4 * (std::size_t{indexed_} + 1) > 3 * index_.size()) grow();
   auto at = home(targets_[slot].address);
   while (index_[at] != kEmpty) at = (at + 1) & mask();
   index_[at] = slot;

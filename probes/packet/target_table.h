@@ -17,6 +17,7 @@ class TargetTable {
 
   // Slots below `count` exist; those that there are stay.
   void resize(std::uint32_t count) { targets_.resize(count); }
+  void reserve(std::uint32_t count, std::size_t packets);
   std::uint32_t size() const { return static_cast<std::uint32_t>(targets_.size()); }
   Target& operator[](std::uint32_t slot) { return targets_[slot]; }
   const Target& operator[](std::uint32_t slot) const { return targets_[slot]; }

@@ -3,6 +3,7 @@
 // at or after its due time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -10,6 +11,12 @@
 namespace faultline::packet {
 
 using Nanos = std::int64_t;  // of CLOCK_MONOTONIC
+
+// Room for `count` elements, and for some more if there have to be more than there are: vectors double else.
+template <typename T>
+void reserve_some(std::vector<T>& vector, std::size_t count) {
+  if (count > vector.capacity()) vector.reserve(std::max(count, vector.capacity() + vector.capacity() / 8));
+}
 
 class Wheel {
  public:
@@ -21,6 +28,7 @@ class Wheel {
 
   // Ids below `count` may be used; those that there are keep their due time.
   void resize(std::uint32_t count) { nodes_.resize(count); }
+  void reserve(std::uint32_t count) { reserve_some(nodes_, count); }
 
   // Replaces an earlier due time. What is due in the past expires at the next grid line.
   void schedule(std::uint32_t id, Nanos due) {
