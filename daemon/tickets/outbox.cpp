@@ -25,7 +25,18 @@ void Outbox::question_asked(std::string_view connector) {
   Lanes& lanes = lanes_[std::string(connector)];
   assert(!lanes.asked);
   lanes.asked = true;
+  lanes.outdated = false;
   lanes.freed.clear();
+}
+
+void Outbox::may_have_grown(std::string_view connector) {
+  const auto lanes = lanes_.find(connector);
+  if (lanes != lanes_.end() && lanes->second.asked) lanes->second.outdated = true;
+}
+
+bool Outbox::is_outdated(std::string_view connector) const {
+  const auto lanes = lanes_.find(connector);
+  return lanes != lanes_.end() && lanes->second.outdated;
 }
 
 std::vector<store::OutboxRow> Outbox::admit(std::string_view connector, std::vector<store::OutboxRow> due) {
@@ -71,7 +82,9 @@ store::OutboxRow Outbox::settle(store::OutboxRow row, const DeliveryResult& resu
 void Outbox::written(const store::OutboxRow& row) {
   Lanes& lanes = lanes_[row.connector];
   lanes.busy.erase(row.ticket_key);
-  if (lanes.asked) lanes.freed.insert(row.ticket_key);
+  if (!lanes.asked) return;
+  lanes.freed.insert(row.ticket_key);
+  lanes.outdated = true;
 }
 
 Duration Outbox::wait_after(std::uint32_t attempts) {

@@ -47,6 +47,10 @@ class Outbox {
   // The answer: the rows that may be sent now, at most one per ticket, each ticket's lane busy from here to
   // `written`. What the answer cannot know yet (a row finished while the question was under way) is left out.
   std::vector<store::OutboxRow> admit(std::string_view connector, std::vector<store::OutboxRow> due);
+  // Rows may have been written since: a question under way may have missed them and is to be asked once more.
+  void may_have_grown(std::string_view connector);
+  // After admit: whether that question was outdated before it was answered. Asking resets it.
+  bool is_outdated(std::string_view connector) const;
 
   // What the outcome of an attempt makes of the row; this is to be written to the store.
   store::OutboxRow settle(store::OutboxRow row, const DeliveryResult& result, Timestamp now);
@@ -61,6 +65,7 @@ class Outbox {
     std::set<std::string, std::less<>> busy;   // ticket keys
     std::set<std::string, std::less<>> freed;  // while the question was under way
     bool asked = false;
+    bool outdated = false;
   };
   Duration wait_after(std::uint32_t attempts);
 

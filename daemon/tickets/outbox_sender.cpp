@@ -89,8 +89,10 @@ void OutboxSender::pump() {
   if (!alive_) return;
   auto again = std::exchange(unwritten_, {});
   for (Unwritten& late : again) write(std::move(late.row), std::move(late.remote_id));
-  for (const std::string& connector : connector_names())
+  for (const std::string& connector : connector_names()) {
+    outbox_.may_have_grown(connector);
     if (outbox_.rows_wanted(connector) > 0) ask(connector);
+  }
 }
 
 void OutboxSender::ask(const std::string& connector) {
@@ -109,6 +111,7 @@ void OutboxSender::answered(const std::string& connector, Result<std::vector<sto
   std::vector<store::OutboxRow> due;
   if (rows) due = std::move(*rows);
   for (store::OutboxRow& row : outbox_.admit(connector, std::move(due))) send(std::move(row));
+  if (outbox_.is_outdated(connector) && outbox_.rows_wanted(connector) > 0) ask(connector);
 }
 
 void OutboxSender::send(store::OutboxRow row) {

@@ -83,7 +83,14 @@ DeliveryResult result(Delivery d, std::string reason = "scripted") {
 class Sender : public testing::Test {
  protected:
   void start() {
-    store_ = store::open_store(directory_ / "out.db", loop_.poster());
+    events_.store_trouble = [](std::string_view reason) { ADD_FAILURE() << reason; };
+    store::StoreOptions options;
+    options.path = directory_ / "out.db";
+    options.post = loop_.poster();
+    options.readers = 1;  // answers come in the order of the questions: settle() goes by that
+    auto opened = store::Store::open(std::move(options));
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(*opened);
     sender_ = std::make_unique<OutboxSender>(
         *store_, Outbox({}, 1), [this] { return now_; }, events_);
   }

@@ -67,8 +67,20 @@ TEST_F(OutboxPolicy, IgnoresAnAnswerOlderThanWhatWasWritten) {
   outbox_.question_asked("noc");  // the store reads row 1 as unfinished …
   outbox_.written(outbox_.settle(row(1, "FL-1"), outcome(Delivery::done), kStart));  // … and it finishes now
   EXPECT_THAT(outbox_.admit("noc", {row(1, "FL-1"), row(4, "FL-2")}).front().ticket_key, "FL-2");
+  EXPECT_TRUE(outbox_.is_outdated("noc")) << "so that FL-1's next row need not wait for a tick";
   outbox_.written(row(4, "FL-2"));
   EXPECT_THAT(ask({row(2, "FL-1")}), ElementsAre(2)) << "the next question is answered afresh";
+}
+
+TEST_F(OutboxPolicy, AsksOnceMoreIfRowsWereWrittenMeanwhile) {
+  outbox_.may_have_grown("noc");
+  EXPECT_FALSE(outbox_.is_outdated("noc")) << "no question was under way";
+  outbox_.question_asked("noc");
+  outbox_.may_have_grown("noc");
+  EXPECT_THAT(outbox_.admit("noc", {}), IsEmpty());
+  EXPECT_TRUE(outbox_.is_outdated("noc"));
+  EXPECT_THAT(ask({}), IsEmpty());
+  EXPECT_FALSE(outbox_.is_outdated("noc"));
 }
 
 TEST_F(OutboxPolicy, NeverAdmitsAFinishedRow) {
