@@ -11,6 +11,14 @@ const Mixture& spread_of(NodeKind kind, const LocaliseRules& rules) {
 
 }  // namespace
 
+Scene::Scene(const LocaliseRules& rules_, const Topology& topology_, std::span<const BadEndpoint> bad_,
+             std::span<const Candidate> candidates_)
+    : rules(rules_), topology(topology_), bad(bad_), candidates(candidates_), above(bad_.size()) {
+  for (std::uint32_t i = 0; i < candidates.size(); ++i)
+    for (const auto& group : candidates[i].members)
+      for (const std::uint32_t position : group) above[position].push_back(i);
+}
+
 Search::Search(const Scene& scene, std::vector<char> unexplained, std::vector<char> excluded)
     : scene_(scene),
       unexplained_(std::move(unexplained)),
@@ -49,25 +57,23 @@ std::optional<Pick> Search::best() {
 }
 
 void Search::take(const Pick& pick) {
-  std::vector<char> taken(unexplained_.size());
   for (const std::uint32_t position : pick.explained) {
     unexplained_[position] = 0;
-    taken[position] = 1;
-  }
-  for (std::size_t i = 0; i < scene_.candidates.size(); ++i) {
-    for (const auto& group : scene_.candidates[i].members)
-      for (const std::uint32_t position : group)
-        if (taken[position] != 0) stale_[i] = 1;
+    for (const std::uint32_t candidate : scene_.above[position]) stale_[candidate] = 1;
   }
 }
 
 Rival rival_of(const Scene& scene, const Search& search, const Pick& pick) {
   std::vector<char> same(scene.bad.size());
-  for (const std::uint32_t position : pick.explained) same[position] = 1;
-  std::vector<char> excluded = search.excluded();
+  std::vector<char> excluded(scene.candidates.size(), 1);  // but those that have a part of it
   const NodeIndex root = scene.candidates[pick.candidate].node;
-  for (std::size_t i = 0; i < scene.candidates.size(); ++i)
-    if (scene.topology.is_at_or_above(scene.candidates[i].node, root)) excluded[i] = 1;
+  for (const std::uint32_t position : pick.explained) {
+    same[position] = 1;
+    for (const std::uint32_t candidate : scene.above[position])
+      excluded[candidate] = search.excluded()[candidate];
+  }
+  for (std::size_t i = 0; i < excluded.size(); ++i)
+    if (excluded[i] == 0 && scene.topology.is_at_or_above(scene.candidates[i].node, root)) excluded[i] = 1;
 
   Rival rival;
   Search other(scene, std::move(same), std::move(excluded));

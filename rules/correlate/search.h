@@ -16,12 +16,16 @@ struct Pick {
   std::vector<std::uint32_t> explained;
 };
 
-// What a search works on; both outlive it.
+// What a search works on; all of it outlives it.
 struct Scene {
   const LocaliseRules& rules;
   const Topology& topology;
   std::span<const BadEndpoint> bad;
   std::span<const Candidate> candidates;
+  std::vector<std::vector<std::uint32_t>> above;  // per bad endpoint: the candidates that have it
+
+  Scene(const LocaliseRules& rules, const Topology& topology, std::span<const BadEndpoint> bad,
+        std::span<const Candidate> candidates);
 };
 
 class Search {
