@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kRetryAfter = 300ms;
 constexpr timeval kTimeLimit = {5, 0};  // for each of connect, send and receive
-constexpr std::size_t kLargestAnswer = 256 * 1024;
+constexpr std::size_t kLargestAnswer = std::size_t{256} * 1024;
 
 struct HttpAnswer {
   int status = 0;

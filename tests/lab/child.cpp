@@ -47,6 +47,7 @@ void place_sockets(const std::vector<int>& sockets) {
     setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
   }
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   execvp(arguments[0], arguments.data());
@@ -95,10 +96,12 @@ Result<Descriptor> listen_on(const std::string& address_and_port) {
   return fd;
 }
 
-Result<Child> Child::prepare(const std::vector<std::string>& command, std::vector<Descriptor> sockets) {
+Result<Child> Child::prepare(const std::vector<std::string>& command,
+                             const std::vector<Descriptor>& sockets) {
   std::array<int, 2> gate{};
   if (pipe2(gate.data(), O_CLOEXEC) != 0) return fail(fmt::format("pipe: {}", std::strerror(errno)));
   std::vector<int> numbers;
+  numbers.reserve(sockets.size());
   for (const Descriptor& socket : sockets) numbers.push_back(socket.get());
   const pid_t pid = fork();
   if (pid < 0) return fail(fmt::format("fork: {}", std::strerror(errno)));

@@ -21,7 +21,8 @@ class Child {
  public:
   // Forks at once, so the caller must still have one thread; the child waits for let_go(). `sockets` become
   // its descriptors 3, 4, … with LISTEN_FDS and LISTEN_PID set (sd_listen_fds(3)).
-  static Result<Child> prepare(const std::vector<std::string>& command, std::vector<Descriptor> sockets);
+  static Result<Child> prepare(const std::vector<std::string>& command,
+                               const std::vector<Descriptor>& sockets);
 
   void let_go();
   void signal(int number) const;

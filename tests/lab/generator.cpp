@@ -27,7 +27,8 @@ class City {
  public:
   City(InventoryRows& rows, std::uint64_t seed, std::uint32_t number, std::uint32_t limit)
       : rows_(rows), dice_(seed * 1'000'003 + number), number_(number), limit_(limit) {
-    centre_ = {46.0 + 0.3 * (number / kCitiesPerRow), 5.0 + 0.4 * (number % kCitiesPerRow)};
+    const std::uint32_t row = number / kCitiesPerRow;
+    centre_ = {46.0 + 0.3 * row, 5.0 + 0.4 * (number % kCitiesPerRow)};
     region_ = number == 0 ? "veldhaven" : fmt::format("city-{}", number + 1);
   }
 

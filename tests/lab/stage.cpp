@@ -90,7 +90,7 @@ Result<void> Stage::set_up() {
   const sigset_t signals = handled_signals();
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   if (!arguments_.command.empty()) {
-    auto child = Child::prepare(arguments_.command, std::move(sockets));
+    auto child = Child::prepare(arguments_.command, sockets);
     if (!child) return tl::make_unexpected(child.error());
     child_ = *std::move(child);
   }

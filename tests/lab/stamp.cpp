@@ -60,7 +60,7 @@ std::uint64_t ntp_from_unix_ns(std::uint64_t unix_ns) {
   return (seconds << 32) + ((unix_ns % 1'000'000'000) << 32) / 1'000'000'000;
 }
 
-StampReflector::StampReflector(std::string key) {
+StampReflector::StampReflector(const std::string& key) {
   if (!key.empty()) signer_ = std::make_unique<Signer>(key);
 }
 StampReflector::~StampReflector() = default;

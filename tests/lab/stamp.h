@@ -24,7 +24,7 @@ std::uint64_t ntp_from_unix_ns(std::uint64_t unix_ns);
 class StampReflector {
  public:
   // An empty key: unauthenticated mode.
-  explicit StampReflector(std::string key = {});
+  explicit StampReflector(const std::string& key = {});
   ~StampReflector();
   StampReflector(StampReflector&&) noexcept;
   StampReflector& operator=(StampReflector&&) noexcept;
