@@ -64,7 +64,6 @@ void bind_severity(Binder section, SeverityRules& rules) {
   section.bind("hard_loss", rules.hard_loss, 0, 1);
   section.bind("major_loss", rules.major_loss, 0, 1);
   section.bind("long_lasting", rules.long_lasting, 0s, 24h * 7);
-  section.bind("complaint_factor", rules.complaint_factor, 0, 1e6);
   section.bind("lower_after", rules.lower_after, 0s, 24h);
   section.expect(rules.critical >= rules.major && rules.major >= rules.minor,
                  "critical, major and minor must not rise in this order");

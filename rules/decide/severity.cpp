@@ -17,7 +17,7 @@ Severity severity_of(const Impact& impact, const SeverityRules& rules) {
     level = static_cast<int>(Severity::major);
   else if (customers >= rules.minor)
     level = static_cast<int>(Severity::minor);
-  if ((impact.long_lasting || impact.many_complaints) && level > 0) --level;
+  if (impact.long_lasting && level > 0) --level;
   return static_cast<Severity>(level);
 }
 

@@ -14,7 +14,6 @@ struct Impact {
   double weighted_customers = 0;  // U
   bool whole_network = false;     // core or upstream
   bool long_lasting = false;
-  bool many_complaints = false;  // more than complaint_factor times the expected
 };
 
 // Weight of one endpoint's customers at that loss ratio.

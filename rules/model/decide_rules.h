@@ -61,7 +61,6 @@ struct SeverityRules {
   double weight_hard = 0, weight_major = 0, weight_minor = 0;
   double hard_loss = 0, major_loss = 0;  // loss ratio from here on
   Duration long_lasting{};               // one level more
-  double complaint_factor = 0;           // times the expected complaints: one level more
   Duration lower_after{};
 };
 

@@ -56,15 +56,13 @@ TEST(Cause, ProbabilitiesAddUp) {
 }
 
 TEST(Severity, FollowsTheWeightedCustomers) {
-  const auto of = [](double customers) {
-    return severity_of({customers, false, false, false}, rules().severity);
-  };
+  const auto of = [](double customers) { return severity_of({customers, false, false}, rules().severity); };
   EXPECT_EQ(of(12000), Severity::critical);
   EXPECT_EQ(of(1000), Severity::major);
   EXPECT_EQ(of(100), Severity::minor);
   EXPECT_EQ(of(99), Severity::warning);
-  EXPECT_EQ(severity_of({5, true, false, false}, rules().severity), Severity::critical);
-  EXPECT_EQ(severity_of({100, false, true, false}, rules().severity), Severity::major);
+  EXPECT_EQ(severity_of({5, true, false}, rules().severity), Severity::critical);
+  EXPECT_EQ(severity_of({100, false, true}, rules().severity), Severity::major);
 }
 
 TEST(Severity, RisesAtOnceAndFallsAfterTenMinutes) {
