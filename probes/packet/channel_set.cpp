@@ -34,7 +34,7 @@ Result<ChannelSet::Opened> ChannelSet::open(const PacketSettings& settings, wire
   return Opened{std::make_unique<SocketIo>(std::move(*socket), version, worker_.clock()), std::move(codec)};
 }
 
-Result<void> ChannelSet::prepare(std::shared_ptr<const PacketSettings> settings,
+Result<void> ChannelSet::prepare(const std::shared_ptr<const PacketSettings>& settings,
                                  std::vector<Command>& commands) {
   const Key key{settings->protocol, settings->mode, settings->key};
   auto known = known_.find(key);

@@ -20,7 +20,7 @@ class ChannelSet {
 
   // Appends to `commands` what gives the shard the sockets that these settings need, and as the last one what
   // gives it the settings. On an error nothing is appended and nothing is open that was not.
-  Result<void> prepare(std::shared_ptr<const PacketSettings> settings, std::vector<Command>& commands);
+  Result<void> prepare(const std::shared_ptr<const PacketSettings>& settings, std::vector<Command>& commands);
 
  private:
   using Key = std::tuple<Protocol, IcmpMode, std::vector<std::byte>>;

@@ -40,7 +40,7 @@ struct Engine::Impl {
     bool running = false;
   };
 
-  Impl(EngineOptions asked, RoundSink sink)
+  Impl(EngineOptions asked, const RoundSink& sink)
       : options(asked),
         key(random_key()),
         list(static_cast<std::uint8_t>(asked.shards), asked.bursts_at_once, key) {
@@ -71,9 +71,9 @@ struct Engine::Impl {
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
-Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, RoundSink sink) {
+Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, const RoundSink& sink) {
   if (options.shards < 1 || options.shards > 64) return fail("packet shards: 1 to 64 are possible");
-  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options, std::move(sink))));
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options, sink)));
 }
 
 // Equal settings have one number for good, so that "the same settings" is "the same number".
@@ -189,6 +189,7 @@ void Engine::set_address(EndpointIndex endpoint, std::optional<IpAddress> addres
     impl_->resolved.insert_or_assign(endpoint, *address);
   else
     impl_->resolved.erase(endpoint);
+  impl_->list.set_address(endpoint, address);
   for (const auto& target : impl_->list.of(endpoint)) {
     std::vector<Command> commands;
     commands.emplace_back(ChangeAddress{target.slot, address});

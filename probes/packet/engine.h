@@ -47,7 +47,7 @@ struct BurstPlan {
 
 class Engine {
  public:
-  static Result<std::unique_ptr<Engine>> start(EngineOptions options, RoundSink sink);
+  static Result<std::unique_ptr<Engine>> start(EngineOptions options, const RoundSink& sink);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

@@ -40,7 +40,7 @@ ChannelIndex Shard::add_channel(std::unique_ptr<PacketIo> io, std::unique_ptr<Pa
   return static_cast<ChannelIndex>(channels_.size() - 1);
 }
 
-void Shard::add_settings(std::shared_ptr<const PacketSettings> values, ChannelChoice channels) {
+void Shard::add_settings(const std::shared_ptr<const PacketSettings>& values, ChannelChoice channels) {
   settings_.push_back({.values = values,
                        .channels = channels,
                        .interval = nanos(values->interval),

@@ -47,7 +47,7 @@ class Shard {
 
   ChannelIndex add_channel(std::unique_ptr<PacketIo> io, std::unique_ptr<PacketCodec> codec);
   // The settings get the next number: 0, 1, 2, …
-  void add_settings(std::shared_ptr<const PacketSettings> settings, ChannelChoice channels);
+  void add_settings(const std::shared_ptr<const PacketSettings>& settings, ChannelChoice channels);
 
   // Memory for targets in slots below `slots` and for `packets` packets of new ones, so that adding them one
   // by one neither copies nor wastes.

@@ -85,6 +85,13 @@ TargetList::Difference TargetList::replace(std::vector<Wanted> wanted) {
   return difference;
 }
 
+void TargetList::set_address(EndpointIndex endpoint, const std::optional<IpAddress>& address) {
+  const auto own = of(endpoint);
+  const auto first = targets_.begin() + (own.data() - targets_.data());
+  for (auto target = first; target != first + static_cast<std::ptrdiff_t>(own.size()); ++target)
+    target->address_hash = hash(address);
+}
+
 std::span<const ListedTarget> TargetList::of(EndpointIndex endpoint) const {
   const auto less = [](const ListedTarget& a, const ListedTarget& b) { return a.endpoint < b.endpoint; };
   const auto [first, last] =

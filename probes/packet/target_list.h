@@ -15,7 +15,7 @@ namespace faultline::packet {
 struct ListedTarget {
   EndpointIndex endpoint;
   std::uint32_t slot = 0;
-  std::uint64_t address_hash = 0;  // of the address that the list gave; 0 = none given
+  std::uint64_t address_hash = 0;  // of the address that it was last given; 0 = none
   std::uint16_t settings = 0;      // the engine's number, which is for good
   ProbeKindIndex kind = 0;
   std::uint8_t shard = 0;
@@ -40,6 +40,8 @@ class TargetList {
 
   // Becomes the new list (sorted or not; of two with the same endpoint and kind the last counts).
   Difference replace(std::vector<Wanted> wanted);
+  // Notes that the endpoint's targets were given another address beside the list.
+  void set_address(EndpointIndex endpoint, const std::optional<IpAddress>& address);
   // The endpoint's targets.
   std::span<const ListedTarget> of(EndpointIndex endpoint) const;
   const ListedTarget* find(EndpointIndex endpoint, ProbeKindIndex kind) const;

@@ -218,6 +218,13 @@ TEST_F(TargetLists, OfTwoEqualTargetsTheLastCounts) {
   EXPECT_EQ(change.added[0].settings, 3);
 }
 
+TEST_F(TargetLists, AnAddressGivenBesideTheListIsReplacedByTheListsOwn) {
+  list.replace({target(1)});
+  list.set_address({1}, v4(10, 0, 0, 77));
+  EXPECT_EQ(list.replace({target(1)}).moved.size(), 1U);
+  EXPECT_TRUE(list.replace({target(1)}).moved.empty());
+}
+
 TEST_F(TargetLists, ATargetWithoutAddressKeepsTheOneItHas) {
   list.replace({target(1)});
   auto unnamed = target(1);
