@@ -13,6 +13,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -30,16 +31,34 @@ struct Name {
   bool asking = false;
 };
 
-std::optional<std::pair<std::string, int>> first_address(const ares_addrinfo& info) {
+struct Found {
+  std::string address;
+  Duration time_to_live{};
+  bool is_v4 = false;
+};
+
+std::vector<Found> addresses_of(const ares_addrinfo& info) {
+  std::vector<Found> found;
   for (const ares_addrinfo_node* node = info.nodes; node != nullptr; node = node->ai_next) {
     std::array<char, INET6_ADDRSTRLEN> text{};
     const void* bytes = nullptr;
     if (node->ai_family == AF_INET) bytes = &reinterpret_cast<const sockaddr_in*>(node->ai_addr)->sin_addr;
     if (node->ai_family == AF_INET6) bytes = &reinterpret_cast<const sockaddr_in6*>(node->ai_addr)->sin6_addr;
     if (bytes != nullptr && inet_ntop(node->ai_family, bytes, text.data(), text.size()) != nullptr)
-      return std::pair(std::string(text.data()), node->ai_ttl);
+      found.push_back({text.data(), std::chrono::seconds(node->ai_ttl), node->ai_family == AF_INET});
   }
-  return std::nullopt;
+  return found;
+}
+
+// The address that the name has already, where it is still among the answers: they come in any order, and an
+// endpoint should not change its address for that. Else the first IPv4 one, else the first.
+std::optional<Found> choice_of(const std::vector<Found>& found, const std::optional<std::string>& current) {
+  if (found.empty()) return std::nullopt;
+  auto chosen =
+      std::find_if(found.begin(), found.end(), [&](const Found& f) { return f.address == current; });
+  if (chosen == found.end())
+    chosen = std::find_if(found.begin(), found.end(), [](const Found& f) { return f.is_v4; });
+  return chosen == found.end() ? found.front() : *chosen;
 }
 
 }  // namespace
@@ -63,7 +82,8 @@ class Resolver::Impl {
       return fail(fmt::format("name resolution: {}", ares_strerror(error)));
     library_ = true;
     ares_options ares{};
-    ares.timeout = 2000;  // milliseconds, for the first try; doubled in the second
+    ares.timeout = static_cast<int>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(options_.answer_within).count());
     ares.tries = 2;
     if (const int error = ares_init_options(&channel_, &ares, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
         error != ARES_SUCCESS)
@@ -119,61 +139,68 @@ class Resolver::Impl {
     }
     std::sort(wanted.begin(), wanted.end());
     std::erase_if(names_, [&](const auto& item) {
-      return !std::binary_search(wanted.begin(), wanted.end(), item.first);
+      if (std::binary_search(wanted.begin(), wanted.end(), item.first)) return false;
+      queue_.erase({item.second.due, item.first});
+      return true;
     });
+    const auto now = Steady::now();
     for (const std::string& name : wanted)
-      names_.try_emplace(name, Name{Steady::now(), options_.first_retry, {}, false, false});
+      if (names_.try_emplace(name, Name{now, options_.first_retry, {}, false, false}).second)
+        queue_.emplace(now, name);
   }
 
+  // The longest due first, so that a crowd of names that nobody answers delays the others but starves none.
   void ask_what_is_due() {
     const auto now = Steady::now();
-    for (auto& [text, name] : names_) {
-      if (in_flight_ >= kMostInFlight) break;
-      if (name.asking || name.due > now) continue;
-      name.asking = true;
-      ++in_flight_;
-      ares_addrinfo_hints hints{};
-      hints.ai_family = AF_UNSPEC;
-      hints.ai_flags = ARES_AI_NOSORT;
-      ares_getaddrinfo(
-          channel_, text.c_str(), nullptr, &hints,
-          [](void* arg, int status, int, ares_addrinfo* result) {
-            const std::unique_ptr<Question> question(static_cast<Question*>(arg));
-            question->self->answered(question->name, status, result);
-            if (result != nullptr) ares_freeaddrinfo(result);
-          },
-          new Question{this,
-                       text});  // NOLINT(cppcoreguidelines-owning-memory): c-ares keeps it until the call
+    while (in_flight_ < kMostInFlight && !queue_.empty() && queue_.begin()->first <= now) {
+      const std::string text = std::move(queue_.extract(queue_.begin()).value().second);
+      names_.find(text)->second.asking = true;
+      ask(text);
     }
+  }
+
+  void ask(const std::string& text) {
+    ++in_flight_;
+    ares_addrinfo_hints hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_flags = ARES_AI_NOSORT;
+    auto question = std::make_unique<Question>(Question{this, text});
+    ares_getaddrinfo(
+        channel_, text.c_str(), nullptr, &hints,
+        [](void* arg, int status, int, ares_addrinfo* result) {
+          const std::unique_ptr<Question> owned(static_cast<Question*>(arg));
+          owned->self->answered(owned->name, status, result);
+          if (result != nullptr) ares_freeaddrinfo(result);
+        },
+        question.release());  // c-ares keeps it until it calls back, which it always does
   }
 
   void answered(const std::string& text, int status, const ares_addrinfo* result) {
     --in_flight_;
     const auto found = names_.find(text);
-    if (found == names_.end()) return;
+    if (found == names_.end() || !found->second.asking) return;  // went, or went and came back, meanwhile
     Name& name = found->second;
     name.asking = false;
-    const auto address = status == ARES_SUCCESS && result != nullptr ? first_address(*result) : std::nullopt;
-    if (!address) {
+    const auto chosen = status == ARES_SUCCESS && result != nullptr
+                            ? choice_of(addresses_of(*result), name.address)
+                            : std::nullopt;
+    if (chosen) {
+      name.due = Steady::now() + std::clamp(chosen->time_to_live, options_.shortest, options_.longest);
+      name.retry = options_.first_retry;
+      if (!stop_ && name.address != chosen->address) on_change_(text, chosen->address);
+      name.address = chosen->address;
+    } else {
       name.due = Steady::now() + name.retry;
       name.retry = std::min<Duration>(name.retry * 2, std::chrono::minutes(5));
       if (!name.told && !stop_) on_change_(text, std::nullopt);
-      name.told = true;
-      return;
     }
-    name.due = Steady::now() + std::clamp<Duration>(std::chrono::seconds(address->second), options_.shortest,
-                                                    options_.longest);
-    name.retry = options_.first_retry;
-    if (!stop_ && name.address != address->first) on_change_(text, address->first);
-    name.address = address->first;
     name.told = true;
+    queue_.emplace(name.due, text);
   }
 
   int milliseconds_to_next() const {
     auto next = Steady::now() + std::chrono::hours(1);
-    if (in_flight_ < kMostInFlight)
-      for (const auto& [text, name] : names_)
-        if (!name.asking) next = std::min(next, name.due);
+    if (in_flight_ < kMostInFlight && !queue_.empty()) next = std::min(next, queue_.begin()->first);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Steady::now()).count();
     timeval most{static_cast<time_t>(std::max<std::int64_t>(left, 0) / 1000),
                  static_cast<suseconds_t>(std::max<std::int64_t>(left, 0) % 1000 * 1000)};
@@ -215,7 +242,8 @@ class Resolver::Impl {
   std::mutex mutex_;
   std::vector<std::string> wanted_;  // guarded by mutex_, as is the next
   bool wanted_changed_ = false;
-  std::map<std::string, Name, std::less<>> names_;  // the thread's own, as is the next
+  std::map<std::string, Name, std::less<>> names_;              // the thread's own, as are the next two
+  std::set<std::pair<Steady::time_point, std::string>> queue_;  // those that are not being asked, by `due`
   std::size_t in_flight_ = 0;
 };
 

@@ -1,6 +1,8 @@
 // Names to addresses, off the packet path: a thread of its own asks DNS (c-ares; /etc/hosts too), asks again
 // when the answer's time to live is over, and tells every change. A name that does not resolve is asked again
 // with growing pauses (5 s … 5 min), keeps its last address meanwhile, and holds up nobody else.
+// Of several addresses a name keeps the one it has; else the first IPv4 one is taken, else the first IPv6
+// one.
 #pragma once
 
 #include "rules/model/result.h"
@@ -19,6 +21,7 @@ struct ResolverOptions {
   Duration shortest = std::chrono::seconds(30);  // limits to the time to live that is believed
   Duration longest = std::chrono::hours(1);
   Duration first_retry = std::chrono::seconds(5);
+  Duration answer_within = std::chrono::seconds(2);  // the first of two tries; the second has twice as long
 };
 
 class Resolver {

@@ -41,27 +41,35 @@ constexpr std::array kOptions = {
 };
 constexpr std::array kMetrics = {Metric::rsrp_dbm, Metric::rsrq_db, Metric::sinr_db, Metric::rssi_dbm};
 
-// Opens the port raw, 8N1, without becoming its controlling terminal and without waiting for a carrier.
+// Opens the port raw, 8N1, without becoming its controlling terminal and without waiting for a carrier. What
+// is no terminal is refused, so that a mistaken path is never written to.
 int open_port(const std::string& device) {
   const int fd = open(device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return -1;
   termios settings{};
-  if (tcgetattr(fd, &settings) == 0) {
-    cfmakeraw(&settings);
-    settings.c_cflag |= CLOCAL | CREAD;
-    cfsetspeed(&settings, B115200);
-    tcsetattr(fd, TCSANOW, &settings);
-    tcflush(fd, TCIFLUSH);  // what came unasked before
+  if (tcgetattr(fd, &settings) != 0) {
+    close(fd);
+    return -1;
   }
+  cfmakeraw(&settings);
+  settings.c_cflag |= CLOCAL | CREAD;
+  cfsetspeed(&settings, B115200);
+  tcsetattr(fd, TCSANOW, &settings);
+  tcflush(fd, TCIFLUSH);  // what came unasked before
   return fd;
 }
 
-enum class Exchange : std::uint8_t { answered, refused, broken };
+enum class Exchange : std::uint8_t { answered, refused, endless, broken };
 
 struct Answer {
   Exchange exchange = Exchange::broken;
-  std::string text;
+  std::string text;  // whole lines only: half a number would be another number
 };
+
+asio::awaitable<bool> is_cancelled() {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  co_return state.cancelled() != asio::cancellation_type::none;
+}
 
 // Sends one command and reads until its result line, which must come before the deadline closes the port.
 asio::awaitable<Answer> ask(Port& port, std::string_view command) {
@@ -72,15 +80,20 @@ asio::awaitable<Answer> ask(Port& port, std::string_view command) {
   if (write_error) co_return answer;
   std::array<char, 512> bytes{};
   const auto in = asio::buffer(bytes);
-  while (answer.text.size() < kMostAnswerBytes) {
+  for (;;) {
+    // A cancellation that came between two waits would not end the second.
+    if (const bool cancelled = co_await is_cancelled(); cancelled) break;
     const auto [error, count] = co_await port.async_read_some(in, kToken);
-    if (error) co_return answer;
+    if (error) break;
     answer.text.append(bytes.data(), count);
     const auto result = wire::at_result(answer.text);
     if (result == wire::AtResult::ok) answer.exchange = Exchange::answered;
     if (result == wire::AtResult::error) answer.exchange = Exchange::refused;
-    if (result != wire::AtResult::unfinished) co_return answer;
+    if (answer.text.size() >= kMostAnswerBytes && result == wire::AtResult::unfinished)
+      answer.exchange = Exchange::endless;
+    if (answer.exchange != Exchange::broken) break;
   }
+  answer.text.resize(answer.text.find_last_of("\r\n") + 1);  // npos + 1 is 0
   co_return answer;
 }
 
@@ -103,7 +116,9 @@ void judge(const std::optional<wire::ModemSignal>& qeng, const std::optional<wir
     if (registration == wire::ModemRegistration::limited) round.reason = OutcomeReason::not_registered;
     return;
   }
-  if (qeng || cesq) {  // a modem that answers well and sees no cell
+  if (registration == wire::ModemRegistration::registered) {  // a network, but no value that is known
+    round.outcome = Outcome::malformed;
+  } else if (qeng || cesq) {  // a modem that answers well and sees no cell
     round.outcome = Outcome::unreachable;
     round.reason = OutcomeReason::not_registered;
   } else {
@@ -131,20 +146,21 @@ class ModemProbe : public SessionProbe {
     }
     Port port(executor, fd);
     const Deadline deadline(executor, time_limit, [&port] { port.close(); });
-    bool answered = false, broken = false;
+    bool answered = false, broken = false, endless = false;
     std::optional<wire::ModemSignal> qeng, cesq;
     // An answer that never ends, or is no answer at all, leaves `broken`; what was read before is still worth
     // something.
     if (command_ != "cesq") {
       const Answer answer = co_await ask(port, "AT+QENG=\"servingcell\"");
-      answered = answer.exchange == Exchange::answered;
+      answered = answer.exchange == Exchange::answered || answer.exchange == Exchange::endless;
       broken = answer.exchange == Exchange::broken;
+      endless = answer.exchange == Exchange::endless;
       qeng = wire::parse_qeng(answer.text, sinr_scale_);
     }
-    const bool enough = command_ == "qeng" || broken || (qeng && qeng->has_values());
+    const bool enough = command_ == "qeng" || broken || endless || (qeng && qeng->has_values());
     if (!enough) {
       const Answer answer = co_await ask(port, "AT+CESQ");
-      answered = answered || answer.exchange == Exchange::answered;
+      answered = answered || answer.exchange == Exchange::answered || answer.exchange == Exchange::endless;
       broken = answer.exchange == Exchange::broken;
       cesq = wire::parse_cesq(answer.text);
     }

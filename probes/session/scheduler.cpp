@@ -28,7 +28,7 @@ bool same(const ScheduledTarget& a, const ScheduledTarget& b) {
 // restart.
 Duration phase_of(const Key& key, Duration interval) {
   const std::uint64_t mixed = (key.first.value * 2'654'435'761ULL + key.second * 40'503ULL) % 1'000'003ULL;
-  return Duration(interval.count() / 1'000'003 * static_cast<std::int64_t>(mixed));
+  return Duration(interval.count() * static_cast<std::int64_t>(mixed) / 1'000'003);
 }
 
 }  // namespace
@@ -38,23 +38,29 @@ struct Scheduler::Impl {
 
   struct Entry {
     ScheduledTarget target;
+    std::uint64_t generation = 0;  // of this schedule of the key: what an older one measured is dropped
     std::function<void()> cancel;
   };
 
+  asio::awaitable<bool> is_cancelled() {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    co_return state.cancelled() != asio::cancellation_type::none;
+  }
+
   // Parameters by value: the loop owns what it uses.
-  asio::awaitable<void> loop(ScheduledTarget target) {
+  asio::awaitable<void> loop(ScheduledTarget target, std::uint64_t generation) {
     co_await asio::this_coro::throw_if_cancelled(false);
     asio::steady_timer timer(executor);
     const Key key{target.target.endpoint, target.kind};
     auto next = std::chrono::steady_clock::now() + phase_of(key, target.interval);
     for (;;) {
+      // A cancellation that came between two waits would not end the second.
+      if (const bool cancelled = co_await is_cancelled(); cancelled) co_return;
       timer.expires_at(next);
       const auto token = asio::as_tuple(asio::use_awaitable);
       const auto [error] = co_await timer.async_wait(token);
       if (error) co_return;
-      co_await measure(target, false);
-      const auto state = co_await asio::this_coro::cancellation_state;
-      if (state.cancelled() != asio::cancellation_type::none) co_return;
+      co_await measure(target, generation, false);
       // A start that was missed is left out, not made up for.
       const auto now = std::chrono::steady_clock::now();
       do next += target.interval;
@@ -62,11 +68,18 @@ struct Scheduler::Impl {
     }
   }
 
-  asio::awaitable<void> measure(ScheduledTarget target, bool asked_for) {
+  // Not while the same thing is being measured: two conversations on one port would garble each other.
+  asio::awaitable<void> measure(ScheduledTarget target, std::uint64_t generation, bool asked_for) {
     co_await asio::this_coro::throw_if_cancelled(false);
+    const Key key{target.target.endpoint, target.kind};
+    const bool cancelled = co_await is_cancelled();
+    if (cancelled || !busy.insert(key).second) co_return;
     const Timestamp started = wall_now();
     Round round = co_await target.probe->run(target.target, target.time_limit);
-    if (round.reason == OutcomeReason::cancelled) co_return;
+    busy.erase(key);
+    const auto entry = entries.find(key);
+    const bool outdated = entry == entries.end() || entry->second.generation != generation;
+    if (outdated || round.reason == OutcomeReason::cancelled) co_return;
     round.started = started;
     round.finished = wall_now();
     round.endpoint = target.target.endpoint;
@@ -75,17 +88,12 @@ struct Scheduler::Impl {
     sink(round);
   }
 
-  asio::awaitable<void> measure_once(ScheduledTarget target) {
-    const Key key{target.target.endpoint, target.kind};
-    co_await measure(std::move(target), true);
-    on_demand.erase(key);
-  }
-
   asio::any_io_executor executor;
   Sink sink;
   TaskGroup tasks;
   std::map<Key, Entry> entries;
-  std::set<Key> on_demand;
+  std::set<Key> busy;  // being measured
+  std::uint64_t last_generation = 0;
 };
 
 Scheduler::Scheduler(asio::any_io_executor executor, Sink sink)
@@ -102,8 +110,9 @@ void Scheduler::set_targets(std::vector<ScheduledTarget> targets) {
       impl_->entries.erase(old);
       continue;
     }
-    auto cancel = impl_->tasks.spawn(impl_->loop(target));
-    next.emplace(key, Impl::Entry{std::move(target), std::move(cancel)});
+    const std::uint64_t generation = ++impl_->last_generation;
+    auto cancel = impl_->tasks.spawn(impl_->loop(target, generation));
+    next.emplace(key, Impl::Entry{std::move(target), generation, std::move(cancel)});
   }
   for (auto& [key, entry] : impl_->entries) entry.cancel();
   impl_->entries = std::move(next);
@@ -112,7 +121,8 @@ void Scheduler::set_targets(std::vector<ScheduledTarget> targets) {
 void Scheduler::run_now(EndpointIndex endpoint) {
   for (auto i = impl_->entries.lower_bound({endpoint, 0});
        i != impl_->entries.end() && i->first.first == endpoint; ++i)
-    if (impl_->on_demand.insert(i->first).second) impl_->tasks.spawn(impl_->measure_once(i->second.target));
+    if (!impl_->busy.contains(i->first))
+      impl_->tasks.spawn(impl_->measure(i->second.target, i->second.generation, true));
 }
 
 void Scheduler::stop(std::function<void()> when_stopped) {

@@ -33,10 +33,11 @@ class Scheduler {
   ~Scheduler();
 
   // By difference: a target whose endpoint, kind, source, probe object and times are unchanged keeps its
-  // schedule.
+  // schedule. What was measured of a target that went or changed is never told: its index may mean another.
   void set_targets(std::vector<ScheduledTarget> targets);
   // Measures at once, beside the schedule; the round has on_demand set. Nothing happens for an unknown
-  // endpoint or one that is being measured on demand already.
+  // endpoint or for a probe of it that is under way, and a scheduled start is left out meanwhile: never two
+  // conversations with one target.
   void run_now(EndpointIndex endpoint);
   // Cancels everything, then calls f.
   void stop(std::function<void()> when_stopped);

@@ -172,16 +172,16 @@ std::optional<ModemSignal> parse_qeng(std::string_view answer, LteSinrScale scal
 }
 
 AtResult at_result(std::string_view answer) {
-  const auto end = answer.find_last_not_of("\r\n ");
-  if (end == std::string_view::npos || answer.size() == end + 1)
-    return AtResult::unfinished;  // no line end yet
-  answer = answer.substr(0, end + 1);
-  const auto begin = answer.find_last_of("\r\n");
-  const std::string_view last = trimmed(begin == std::string_view::npos ? answer : answer.substr(begin + 1));
-  if (last == "OK") return AtResult::ok;
-  if (last == "ERROR" || last.starts_with("+CME ERROR:") || last.starts_with("+CMS ERROR:"))
-    return AtResult::error;
-  return AtResult::unfinished;
+  for (auto end = answer.find_first_of("\r\n"); end != std::string_view::npos;
+       end = answer.find_first_of("\r\n")) {
+    const std::string_view line = trimmed(answer.substr(0, end));
+    answer.remove_prefix(end + 1);
+    if (line == "OK") return AtResult::ok;
+    if (line == "ERROR" || line == "COMMAND NOT SUPPORT" || line.starts_with("+CME ERROR:") ||
+        line.starts_with("+CMS ERROR:"))
+      return AtResult::error;
+  }
+  return AtResult::unfinished;  // what follows the last line end may be half a line
 }
 
 }  // namespace faultline::wire

@@ -41,7 +41,8 @@ struct ModemSignal {
 std::optional<ModemSignal> parse_cesq(std::string_view answer);
 std::optional<ModemSignal> parse_qeng(std::string_view answer, LteSinrScale scale);
 
-// Whether the answer is finished, by its last result line: OK, ERROR, +CME ERROR: …, +CMS ERROR: …
+// Whether the answer is finished, by its first whole line that is a result: OK, ERROR, +CME ERROR: …,
+// +CMS ERROR: …, COMMAND NOT SUPPORT (Huawei). What comes after it was not asked for.
 enum class AtResult : std::uint8_t { unfinished, ok, error };
 AtResult at_result(std::string_view answer);
 
