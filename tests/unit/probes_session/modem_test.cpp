@@ -1,0 +1,282 @@
+// The modem probe against modems on real ptys: each good and each bad way that a modem has of answering.
+#include "probes/session/modem.h"
+
+#include "tests/unit/probes_session/run_probe.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/write.hpp>
+#include <gmock/gmock.h>
+#include <pty.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace faultline::session {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+constexpr auto kQengCommand = "AT+QENG=\"servingcell\"";
+constexpr auto kLteLine =
+    "+QENG: "
+    "\"servingcell\",\"NOCONN\",\"LTE\",\"FDD\",440,10,2734811,235,6100,19,3,3,1684,-81,-10,-54,19,50\r\n";
+constexpr auto kNoValueLine = "+QENG: \"servingcell\",\"SEARCH\"\r\n";
+constexpr auto kCesqLine = "+CESQ: 99,99,255,255,20,47\r\n";
+const std::string kOk = "\r\nOK\r\n", kError = "\r\nERROR\r\n";
+
+// The far end of a pty. It answers each command as the script says; an empty text is silence.
+class Modem {
+ public:
+  using Script = std::function<std::string(const std::string& command)>;
+
+  Modem(asio::io_context& io, Script script) : master_(io), script_(std::move(script)) {
+    int master = -1;
+    std::array<char, 128> path{};
+    if (openpty(&master, &slave_, path.data(), nullptr, nullptr) != 0) throw std::runtime_error("openpty");
+    termios settings{};
+    tcgetattr(slave_, &settings);
+    cfmakeraw(&settings);
+    tcsetattr(slave_, TCSANOW, &settings);
+    device_ = path.data();
+    master_.assign(master);
+    read();
+  }
+  ~Modem() { close(slave_); }
+
+  const std::string& device() const { return device_; }
+  const std::vector<std::string>& commands() const { return commands_; }
+  void vanish() { master_.close(); }
+
+ private:
+  void read() {
+    master_.async_read_some(asio::buffer(bytes_), [this](boost::system::error_code error, std::size_t count) {
+      if (error) return;
+      for (const char c : std::string(bytes_.data(), count)) {
+        if (c != '\r') {
+          line_ += c;
+          continue;
+        }
+        commands_.push_back(std::exchange(line_, {}));
+        const std::string answer = script_(commands_.back());
+        boost::system::error_code ignored;
+        if (master_.is_open()) asio::write(master_, asio::buffer(answer), ignored);
+      }
+      if (master_.is_open()) read();
+    });
+  }
+
+  asio::posix::stream_descriptor master_;
+  int slave_ = -1;  // kept open, so that the probe's end coming and going is no hang-up
+  Script script_;
+  std::string device_, line_;
+  std::vector<std::string> commands_;
+  std::array<char, 256> bytes_{};
+};
+
+Modem::Script always(const std::string& qeng, const std::string& cesq) {
+  return [=](const std::string& command) { return command == kQengCommand ? qeng : cesq; };
+}
+
+struct ModemProbe : testing::Test {
+  // One measurement from beginning to end.
+  Round measure(const std::string& device, Duration time_limit = kFarTooLong, const char* command = "auto") {
+    ProbeOptions options = ProbeOptions::defaults(modem_options());
+    options.set("command", std::string(command));
+    const auto probe = make_modem_probe(options);
+    Round round;
+    bool done = false;
+    SessionTarget target{EndpointIndex{7}, "cell-0417", "", device};
+    auto take = [&](const std::exception_ptr& error, const Round& result) {
+      if (error) std::rethrow_exception(error);
+      round = result;
+      done = true;
+    };
+    asio::co_spawn(io, probe->run(target, time_limit), asio::bind_cancellation_slot(cancel.slot(), take));
+    run_until(io, [&] { return done; });
+    return round;
+  }
+  Round measure_modem(const Modem::Script& script, Duration time_limit = kFarTooLong,
+                      const char* command = "auto") {
+    Modem modem(io, script);
+    Round round = measure(modem.device(), time_limit, command);
+    commands = modem.commands();
+    return round;
+  }
+  static float value(const Round& round, Metric metric) {
+    for (const MetricValue& v : round.metric_values())
+      if (v.metric == metric) return v.value;
+    return kNoValue;
+  }
+
+  asio::io_context io;
+  asio::cancellation_signal cancel;
+  std::vector<std::string> commands;
+};
+
+TEST_F(ModemProbe, ReportsTheServingCell) {
+  const Round round = measure_modem(always(kLteLine + kOk, kError));
+  EXPECT_EQ(round.outcome, Outcome::ok);
+  EXPECT_EQ(round.reason, OutcomeReason::none);
+  EXPECT_EQ(round.endpoint, EndpointIndex{7});
+  EXPECT_EQ(round.packets.sent, 0);
+  EXPECT_EQ(value(round, Metric::rsrp_dbm), -81);
+  EXPECT_EQ(value(round, Metric::rsrq_db), -10);
+  EXPECT_EQ(value(round, Metric::rssi_dbm), -54);
+  EXPECT_EQ(value(round, Metric::sinr_db), 19);
+  EXPECT_THAT(commands, ElementsAre(kQengCommand)) << "enough was known";
+}
+
+TEST_F(ModemProbe, PassesOverEchoAndLinesThatNobodyAskedFor) {
+  const Round round = measure_modem([](const std::string& command) {
+    return command + "\r\r\n+CREG: 5\r\nRING\r\n" + kLteLine + kOk + "\r\n+CEREG: 1\r\n";
+  });
+  EXPECT_EQ(round.outcome, Outcome::ok);
+  EXPECT_EQ(value(round, Metric::rsrp_dbm), -81);
+}
+
+TEST_F(ModemProbe, AsksTheStandardCommandWhereTheVendorsIsUnknown) {
+  for (const char* refusal : {"\r\nERROR\r\n", "\r\n+CME ERROR: 4\r\n", "\r\nOK\r\n"}) {
+    const Round round = measure_modem(always(refusal, kCesqLine + kOk));
+    EXPECT_EQ(round.outcome, Outcome::ok) << refusal;
+    EXPECT_EQ(value(round, Metric::rsrp_dbm), -94) << refusal;
+    EXPECT_EQ(round.value_count, 2) << "the others are unknown";
+    EXPECT_THAT(commands, ElementsAre(kQengCommand, "AT+CESQ"));
+  }
+}
+
+TEST_F(ModemProbe, AsksOnlyTheCommandItIsToldTo) {
+  EXPECT_EQ(measure_modem(always(kError, kCesqLine + kOk), kFarTooLong, "cesq").outcome, Outcome::ok);
+  EXPECT_THAT(commands, ElementsAre("AT+CESQ"));
+  EXPECT_EQ(measure_modem(always(kError, kCesqLine + kOk), kFarTooLong, "qeng").outcome, Outcome::refused);
+  EXPECT_THAT(commands, ElementsAre(kQengCommand));
+}
+
+TEST_F(ModemProbe, WithoutNetworkTheCellIsUnreachable) {
+  const Round round = measure_modem(always(kNoValueLine + kOk, "+CESQ: 99,99,255,255,255,255\r\n" + kOk));
+  EXPECT_EQ(round.outcome, Outcome::unreachable);
+  EXPECT_EQ(round.reason, OutcomeReason::not_registered);
+  EXPECT_EQ(round.value_count, 0);
+}
+
+TEST_F(ModemProbe, CampedOnAForeignNetworkHasValuesAndSaysSo) {
+  std::string limited = kLteLine;
+  limited.replace(limited.find("NOCONN"), 6, "LIMSRV");
+  const Round round = measure_modem(always(limited + kOk, kError));
+  EXPECT_EQ(round.outcome, Outcome::ok);
+  EXPECT_EQ(round.reason, OutcomeReason::not_registered);
+}
+
+TEST_F(ModemProbe, RegisteredWithoutAKnownValueSaysNothingOfTheCell) {
+  const Round round =
+      measure_modem(always("+QENG: \"servingcell\",\"NOCONN\",\"WCDMA\",460\r\n" + kOk, kError));
+  EXPECT_EQ(round.outcome, Outcome::malformed);
+  EXPECT_EQ(round.value_count, 0);
+}
+
+TEST_F(ModemProbe, RefusalOfEveryCommandIsRefused) {
+  const Round round = measure_modem(always(kError, kError));
+  EXPECT_EQ(round.outcome, Outcome::refused);
+}
+
+TEST_F(ModemProbe, NonsenseIsMalformed) {
+  const Round round = measure_modem(always("\x01\xFF%$,,,\r\n+QENG\r\n" + kOk, "+CESQ: 1,2\r\n" + kOk));
+  EXPECT_EQ(round.outcome, Outcome::malformed);
+  EXPECT_EQ(round.value_count, 0);
+}
+
+TEST_F(ModemProbe, AnAnswerWithoutEndIsMalformedAndNotReadForever) {
+  const Round round = measure_modem([](const std::string&) {
+    std::string flood;
+    while (flood.size() < 3500) flood += "+JUNK: 1\r\n";
+    return flood + flood + flood;
+  });
+  EXPECT_EQ(round.outcome, Outcome::malformed);
+}
+
+TEST_F(ModemProbe, SilenceIsTimedOut) {
+  const Round round = measure_modem(always("", ""), 50ms);
+  EXPECT_EQ(round.outcome, Outcome::timed_out);
+  EXPECT_THAT(commands, ElementsAre(kQengCommand));
+}
+
+TEST_F(ModemProbe, HalfAnAnswerIsTimedOutAndHalfANumberNoNumber) {
+  std::string half = kLteLine;
+  half.resize(half.rfind("9,50"));  // SINR 19 becomes 1
+  const Round round = measure_modem(always(half, ""), 50ms);
+  EXPECT_EQ(round.outcome, Outcome::timed_out);
+  EXPECT_EQ(round.value_count, 0);
+}
+
+TEST_F(ModemProbe, WholeLinesOfAnAnswerThatNeverEndsStillCount) {
+  const Round round = measure_modem(always(kLteLine, ""), 50ms);
+  EXPECT_EQ(round.outcome, Outcome::ok);
+  EXPECT_EQ(value(round, Metric::sinr_db), 19);
+}
+
+TEST_F(ModemProbe, ADeviceThatVanishesIsNotMeasured) {
+  Modem* gone = nullptr;
+  Modem modem(io, [&](const std::string&) {
+    gone->vanish();
+    return std::string();
+  });
+  gone = &modem;
+  const Round round = measure(modem.device());
+  EXPECT_EQ(round.outcome, Outcome::not_measured);
+  EXPECT_EQ(round.reason, OutcomeReason::device_gone);
+}
+
+TEST_F(ModemProbe, ADeviceThatIsNotThereIsNotMeasured) {
+  const Round round = measure("/nonexistent/ttyUSB2");
+  EXPECT_EQ(round.outcome, Outcome::not_measured);
+  EXPECT_EQ(round.reason, OutcomeReason::device_gone);
+}
+
+TEST_F(ModemProbe, AFileThatIsNoTerminalIsNeverWrittenTo) {
+  const auto path = std::filesystem::temp_directory_path() / ("no-modem-" + std::to_string(getpid()));
+  std::ofstream(path) << "precious";
+  const Round round = measure(path);
+  std::string text;
+  std::getline(std::ifstream(path), text);
+  std::filesystem::remove(path);
+  EXPECT_EQ(round.reason, OutcomeReason::device_gone);
+  EXPECT_EQ(text, "precious");
+}
+
+TEST_F(ModemProbe, WhatCameBeforeTheQuestionIsNoAnswer) {
+  Modem modem(io, always(kError, kError));
+  const int other = open(modem.device().c_str(), O_WRONLY | O_NOCTTY);  // echoes nothing, keeps the pty alive
+  EXPECT_EQ(measure(modem.device()).outcome, Outcome::refused);
+  EXPECT_EQ(measure(modem.device()).outcome, Outcome::refused) << "the same modem, a second time";
+  close(other);
+}
+
+TEST_F(ModemProbe, ComesBackAtOnceWhenItIsCancelled) {
+  const Round round = measure_modem([&](const std::string&) {
+    cancel.emit(asio::cancellation_type::terminal);
+    return std::string();
+  });
+  EXPECT_EQ(round.outcome, Outcome::not_measured);
+  EXPECT_EQ(round.reason, OutcomeReason::cancelled);
+}
+
+TEST_F(ModemProbe, CancelledBetweenTwoCommandsAsksNoSecond) {
+  const Round round = measure_modem([&](const std::string&) {
+    asio::post(io, [&] { cancel.emit(asio::cancellation_type::terminal); });
+    return kError;
+  });
+  EXPECT_EQ(round.reason, OutcomeReason::cancelled);
+}
+
+}  // namespace
+}  // namespace faultline::session
