@@ -3,6 +3,7 @@
 #include "daemon/app/backend.h"
 #include "daemon/app/deliveries.h"
 #include "daemon/app/gauges.h"
+#include "daemon/app/restore.h"
 #include "daemon/app/services.h"
 #include "daemon/app/version.h"
 #include "daemon/inventory/difference.h"
@@ -74,7 +75,6 @@ struct App::Impl {
 
   Result<void> build();
   Result<void> open_store();
-  Result<void> restore();
   Result<void> start_server();
   void on_round(const Round& round);
   void on_tick();
@@ -100,29 +100,6 @@ Result<void> App::Impl::open_store() {
     services.history = std::move(*history);
     services.history->set_topology(services.setup.inventory.topology, wall_now());
   }
-  return {};
-}
-
-// What the last run left: incidents, degradations, complaints, baselines, maintenance added by the API.
-Result<void> App::Impl::restore() {
-  const auto topology = services.setup.inventory.topology;
-  const Timestamp now = wall_now();
-  auto state =
-      services.store->query_now([&](store::Database& db) { return store::load_state(db, *topology, now); });
-  if (!state) return tl::make_unexpected(state.error());
-  auto windows = services.store->query_now([](store::Database& db) { return store::list_maintenance(db); });
-  if (!windows) return tl::make_unexpected(windows.error());
-  services.api_maintenance = std::move(*windows);
-  services.pipeline.emplace(topology, services.setup.rules);
-  if (state->dropped_incidents + state->dropped_degradations + state->dropped_names > 0)
-    spdlog::warn("state.dropped incidents={} degradations={} names={} reason=\"no longer in the inventory\"",
-                 state->dropped_incidents, state->dropped_degradations, state->dropped_names);
-  spdlog::info("state.restored incidents={} degradations={} complaints={} baselines={}",
-               state->pipeline.incidents.size(), state->pipeline.degradations.size(),
-               state->pipeline.complaints.size(), state->baselines.size());
-  services.pipeline->restore(std::move(state->pipeline));
-  for (const auto& [endpoint, block] : state->baselines) services.pipeline->restore_baseline(endpoint, block);
-  services.apply_maintenance();
   return {};
 }
 
@@ -153,7 +130,7 @@ Result<void> App::Impl::build() {
   services.setup = std::move(*setup);
   services.started = wall_now();
   if (auto opened = open_store(); !opened) return opened;
-  if (auto restored = restore(); !restored) return restored;
+  if (auto restored = restore(services); !restored) return restored;
 
   services.metrics = std::make_unique<metrics::DaemonMetrics>(registry, kVersion);
   services.table = std::make_unique<metrics::EndpointTable>(probe_names());

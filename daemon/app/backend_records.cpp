@@ -7,22 +7,13 @@
 #include "daemon/tickets/ticket.h"
 #include "daemon/tickets/tmf_api.h"
 #include "probes/async/clock.h"
+#include "rules/model/root_name.h"
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 namespace faultline::app {
 namespace {
-
-std::string root_name(const Root& root, const Topology& topology) {
-  if (const auto* node = std::get_if<NodeIndex>(&root)) return topology.node(*node).name;
-  if (const auto* endpoint = std::get_if<EndpointIndex>(&root)) return topology.endpoint(*endpoint).name;
-  std::string names;
-  for (const NodeIndex node : std::get<Area>(root).nodes)
-    names += (names.empty() ? "" : ", ") + topology.node(node).name;
-  return names;
-}
 
 // The latest thing that happened to it.
 Timestamp changed_at(const Incident& incident) {

@@ -1,21 +1,13 @@
 #include "daemon/app/services.h"
 
+#include "rules/model/root_name.h"
+
 #include <spdlog/spdlog.h>
 
-#include <string>
 #include <variant>
 
 namespace faultline::app {
 namespace {
-
-std::string root_text(const Root& root, const Topology& topology) {
-  if (const auto* node = std::get_if<NodeIndex>(&root)) return topology.node(*node).name;
-  if (const auto* endpoint = std::get_if<EndpointIndex>(&root)) return topology.endpoint(*endpoint).name;
-  std::string text;
-  for (const NodeIndex node : std::get<Area>(root).nodes)
-    text += (text.empty() ? "" : ",") + topology.node(node).name;
-  return text.empty() ? "area" : text;
-}
 
 void log(const IncidentChanged& change, const Topology& topology) {
   const Incident& incident = change.incident;
@@ -26,7 +18,7 @@ void log(const IncidentChanged& change, const Topology& topology) {
   spdlog::log(quiet ? spdlog::level::debug : spdlog::level::info,
               "incident.{} incident=FL-{} root={} severity={} cause={} confidence={:.3f} endpoints={} "
               "complaints={} reason=\"{}\"",
-              name(change.event), incident.number, root_text(incident.root, topology),
+              name(change.event), incident.number, root_name(incident.root, topology),
               name(incident.severity), cause, incident.confidence, incident.affected.size(),
               incident.complaints.size(), change.reason);
 }

@@ -3,6 +3,7 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/stored.h"
+#include "rules/model/root_name.h"
 #include "rules/model/time_text.h"
 
 #include <CLI/CLI.hpp>

@@ -3,6 +3,7 @@
 #include "daemon/commands/stored.h"
 #include "daemon/store/complaints.h"
 #include "daemon/store/events.h"
+#include "rules/model/root_name.h"
 #include "rules/model/time_text.h"
 
 #include <CLI/CLI.hpp>

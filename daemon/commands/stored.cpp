@@ -7,7 +7,6 @@
 
 #include <charconv>
 #include <utility>
-#include <variant>
 
 namespace faultline::commands {
 
@@ -36,15 +35,6 @@ Result<Incident> load_incident(Stored& stored, IncidentNumber number) {
   auto restored = store::from_document((*record)->document, *stored.topology);
   if (!restored) return tl::make_unexpected(restored.error());
   return std::move(restored->incident);
-}
-
-std::string root_name(const Root& root, const Topology& topology) {
-  if (const auto* node = std::get_if<NodeIndex>(&root)) return topology.node(*node).name;
-  if (const auto* endpoint = std::get_if<EndpointIndex>(&root)) return topology.endpoint(*endpoint).name;
-  std::string names;
-  for (const NodeIndex node : std::get<Area>(root).nodes)
-    names += (names.empty() ? "" : ", ") + topology.node(node).name;
-  return names;
 }
 
 }  // namespace faultline::commands

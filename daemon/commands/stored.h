@@ -26,6 +26,5 @@ Result<Stored> open_stored(const std::filesystem::path& config_file);
 // "FL-17" or "17".
 Result<IncidentNumber> parse_incident(std::string_view text);
 Result<Incident> load_incident(Stored& stored, IncidentNumber number);
-std::string root_name(const Root& root, const Topology& topology);
 
 }  // namespace faultline::commands

@@ -1,10 +1,10 @@
 // /api/v1/incidents.
 #include "daemon/http/api_json.h"
+#include "rules/model/root_name.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <variant>
 
 namespace faultline::http {
 namespace {
@@ -59,15 +59,6 @@ json::array evidence_json(const std::vector<Evidence>& evidence) {
   return items;
 }
 
-std::string root_text(const Topology& topology, const Root& root) {
-  if (const auto* node = std::get_if<NodeIndex>(&root)) return topology.node(*node).name;
-  if (const auto* endpoint = std::get_if<EndpointIndex>(&root)) return topology.endpoint(*endpoint).name;
-  std::string text;
-  for (const NodeIndex node : std::get<Area>(root).nodes)
-    text += (text.empty() ? "" : ", ") + topology.node(node).name;
-  return text;
-}
-
 // Why we believe it: everything that was weighed.
 json::object why_json(const Topology& topology, const Incident& incident) {
   json::array causes;
@@ -78,7 +69,7 @@ json::object why_json(const Topology& topology, const Incident& incident) {
         {"cause", name(score.cause)}, {"probability", score.probability}, {"reasons", std::move(reasons)}});
   }
   json::array former;
-  for (const Root& root : incident.former_roots) former.emplace_back(root_text(topology, root));
+  for (const Root& root : incident.former_roots) former.emplace_back(root_name(root, topology));
   return {{"evidence", evidence_json(incident.evidence)},
           {"alternatives", evidence_json(incident.alternatives)},
           {"causes", std::move(causes)},

@@ -116,7 +116,8 @@ class City {
   void lines_of_street(std::uint32_t street, const std::string& olt_name, Place olt_place) {
     const std::string words =
         fmt::format("{}-{}", kFirst[street % kFirst.size()], kSecond[street / kFirst.size()]);
-    const std::string name = number_ == 0 ? words : fmt::format("{}-{}", words, number_ + 1);
+    // A number at the end would read like a line of the first city's street.
+    const std::string name = number_ == 0 ? words : fmt::format("{}-{}", region_, words);
     const double angle = 2 * std::numbers::pi * dice_.unit();
     const double distance = 300 + 900 * dice_.unit();
     const Place place = moved(olt_place, distance * std::cos(angle), distance * std::sin(angle));
