@@ -3,8 +3,11 @@
 #pragma once
 
 #include "daemon/app/services.h"
+#include "daemon/complaints/desk.h"
 #include "daemon/http/api_backend.h"
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,7 +18,7 @@ class Backend : public http::ApiBackend {
  public:
   // Starts a reload; the reply says what changed, or what is wrong.
   using Reload = std::function<void(http::Reply<Result<std::string>>)>;
-  Backend(Services& services, Reload reload) : services_(services), reload_(std::move(reload)) {}
+  Backend(Services& services, Reload reload);
 
   http::DaemonStatus status() override;
   std::shared_ptr<const Topology> topology() override;
@@ -50,6 +53,9 @@ class Backend : public http::ApiBackend {
 
   Services& services_;
   Reload reload_;
+  complaints::Desk desk_;
+  std::array<std::uint64_t, complaints::kItemResultNames.size()>
+      counted_{};  // of the desk's, told to the metrics
 };
 
 // A cursor is the offset of the next item. Anything else than a number counts as the start.

@@ -37,6 +37,9 @@ http::DaemonStatus Backend::status() {
     if (state == HealthState::bad || state == HealthState::flapping) ++status.endpoints_bad;
     if (state == HealthState::unknown) ++status.endpoints_unknown;
   }
+  while (!services_.complaints.empty() && services_.complaints.front() < status.now - std::chrono::hours(24))
+    services_.complaints.pop_front();
+  status.complaints_last_day = services_.complaints.size();
   if (services_.rounds == 0 && status.endpoints > 0)
     status.not_ready.emplace_back("no round has been measured yet");
   if (!services_.probing->probe_host_healthy(status.now))

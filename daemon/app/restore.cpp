@@ -8,6 +8,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +68,9 @@ Result<void> restore(Services& services) {
                state->pipeline.incidents.size(), state->pipeline.degradations.size(),
                state->pipeline.complaints.size(), state->baselines.size());
   if (auto closed = close_lost(services, state->lost, now); !closed) return closed;
+  for (const Complaint& complaint : state->pipeline.complaints)
+    services.complaints.push_back(complaint.received);
+  std::sort(services.complaints.begin(), services.complaints.end());
   services.pipeline->restore(std::move(state->pipeline));
   for (const auto& [endpoint, block] : state->baselines) services.pipeline->restore_baseline(endpoint, block);
   services.apply_maintenance();

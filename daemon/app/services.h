@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -63,8 +64,9 @@ struct Services {
   double rounds_per_second = 0;  // of late, as is the next
   double packets_per_second = 0;
   std::uint64_t rounds_before = 0, packets_before = 0;  // a second ago
-  bool probe_host_healthy = true;                       // at the last tick
-  std::map<std::string, double> tickets_by_status;      // as of the last look, as are the next two
+  std::deque<Timestamp> complaints;  // receipt times, those of the last 24 hours and older ones
+  bool probe_host_healthy = true;    // at the last tick
+  std::map<std::string, double> tickets_by_status;  // as of the last look, as are the next two
   double outbox_depth = 0;
   double outbox_oldest_age_seconds = 0;
 

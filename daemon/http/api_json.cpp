@@ -1,5 +1,6 @@
 #include "daemon/http/api_json.h"
 
+#include "daemon/json/json_text.h"
 #include "rules/model/time_text.h"
 
 #include <boost/json/serialize.hpp>
@@ -139,7 +140,7 @@ HttpResponse page_answer(json::array items, const std::string& next) {
 }
 
 HttpResponse json_answer(const json::value& value, unsigned status) {
-  return json_response(json::serialize(value), status);
+  return json_response(to_text(value), status);
 }
 
 HttpResponse failed(const Error& error) {

@@ -20,7 +20,7 @@ header{display:flex;flex-wrap:wrap;align-items:baseline;gap:4px 14px;margin-bott
 h1{font-size:22px;margin:0;letter-spacing:-.01em}
 h2{font-size:13px;margin:28px 0 8px;text-transform:uppercase;letter-spacing:.07em;color:var(--dim)}
 .dim{color:var(--dim)}
-.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px}
+.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:12px}
 .number{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:12px 16px}
 .number b{display:block;font-size:25px;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.25}
 .card{background:var(--paper);border:1px solid var(--line);border-radius:10px;overflow-x:auto}

@@ -1,5 +1,6 @@
 #include "daemon/replay/output.h"
 
+#include "daemon/json/json_text.h"
 #include "rules/model/time_text.h"
 
 #include <boost/json/array.hpp>
@@ -115,7 +116,7 @@ struct Writer {
 std::string write(const Action& action, const Topology& topology) {
   json::object line{{"at", rfc3339(action.at)}};
   std::visit(Writer{topology, line}, action.detail);
-  return json::serialize(line);
+  return to_text(line);
 }
 
 }  // namespace faultline::replay

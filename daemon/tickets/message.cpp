@@ -1,6 +1,6 @@
 #include "daemon/tickets/message.h"
 
-#include "daemon/tickets/json_text.h"
+#include "daemon/json/json_text.h"
 #include "daemon/tickets/tmf_document.h"
 #include "rules/model/time_text.h"
 

@@ -68,6 +68,10 @@ std::string rfc3339(Timestamp time) {
                      clock.subseconds().count());
 }
 
+std::string time_of_day(Timestamp time) {
+  return rfc3339(time).substr(11, 8) + " UTC";
+}
+
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   using namespace std::chrono;
   Cursor cursor(text);

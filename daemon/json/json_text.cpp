@@ -1,11 +1,11 @@
-#include "daemon/tickets/json_text.h"
+#include "daemon/json/json_text.h"
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include <cmath>
 
-namespace faultline::tickets {
+namespace faultline {
 
 namespace json = boost::json;
 
@@ -50,4 +50,4 @@ std::string to_text(const json::value& value) {
   return out;
 }
 
-}  // namespace faultline::tickets
+}  // namespace faultline
