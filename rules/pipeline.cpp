@@ -37,7 +37,10 @@ void Pipeline::Impl::restore(PipelineState state) {
     if (!degradation.ended && degradation.endpoint.value < topology->endpoints().size())
       bad.insert(degradation.endpoint);
   book.restore(std::move(state.incidents), state.next_incident);
-  for (const Complaint& complaint : state.complaints) keep(complaint);
+  for (const Complaint& complaint : state.complaints) {
+    keep(complaint);
+    book.note_received(complaint.id, complaint.received);
+  }
 }
 
 void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {

@@ -1,5 +1,7 @@
 #include "rules/correlate/localiser_words.h"
 
+#include "rules/model/time_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,14 +24,25 @@ std::string rival_text(const Scene& scene, const Rival& rival) {
   return text;
 }
 
+// Between the onsets of the members, without the outer tenths: one stale onset says nothing.
+Duration spread_of_onsets(const Scene& scene, const Pick& pick) {
+  std::vector<Timestamp> onsets;
+  for (const std::uint32_t position : pick.explained) onsets.push_back(scene.bad[position].onset);
+  if (onsets.empty()) return {};
+  std::sort(onsets.begin(), onsets.end());
+  const std::size_t cut = onsets.size() / 10;
+  return onsets[onsets.size() - 1 - cut] - onsets[cut];
+}
+
 }  // namespace
 
 void describe_node(Hypothesis& hypothesis, const Scene& scene, const Pick& pick, const Rival& rival) {
   const Candidate& candidate = scene.candidates[pick.candidate];
   hypothesis.evidence.push_back(
-      {fmt::format("{} bad and {} healthy endpoints measured below {}; {} of {} groups are hit",
-                   hypothesis.bad.size(), hypothesis.healthy, node_text(scene, candidate),
-                   hypothesis.groups_hit, hypothesis.groups),
+      {fmt::format("{} of {} endpoints bad in {} of {} groups below {} since {} (onset spread {:.0f} s)",
+                   hypothesis.bad.size(), hypothesis.bad.size() + hypothesis.healthy, hypothesis.groups_hit,
+                   hypothesis.groups, node_text(scene, candidate), time_of_day(hypothesis.onset),
+                   to_seconds(spread_of_onsets(scene, pick))),
        hypothesis.gain_nats});
   hypothesis.alternatives.push_back(
       {fmt::format("{}: {:.1f} nats less likely", rival_text(scene, rival), hypothesis.margin_nats),
@@ -38,8 +51,8 @@ void describe_node(Hypothesis& hypothesis, const Scene& scene, const Pick& pick,
 
 void describe_endpoint(Hypothesis& hypothesis, const Scene& scene, const BadEndpoint& bad) {
   hypothesis.evidence.push_back(
-      {fmt::format("endpoint {} is bad, and no common cause with others fits better",
-                   scene.topology.endpoint(bad.endpoint).name),
+      {fmt::format("endpoint {} is bad since {}, and no common cause with others fits better",
+                   scene.topology.endpoint(bad.endpoint).name, time_of_day(bad.onset)),
        bad.nats});
 }
 

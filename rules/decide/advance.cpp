@@ -1,12 +1,10 @@
 // Time passes: what is known of each incident is gathered, the life cycle decides, and the words follow.
-#include "rules/decide/cause.h"
 #include "rules/decide/explain.h"
 #include "rules/decide/incident_book.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace faultline::decide {
 namespace {
@@ -24,15 +22,6 @@ Duration hold_of(const Record& record, const OpeningRules& rules) {
     default:
       return rules.hold_endpoint;
   }
-}
-
-double log_odds_of(const Record& record, const OpeningRules& rules) {
-  if (record.level != Level::endpoint || record.incident.complaint_only) return record.gain_nats;
-  return record.gain_nats + std::min(rules.repeat_limit_nats, rules.repeat_nats * record.repeats);
-}
-
-double probability(double log_odds) {
-  return 1 / (1 + std::exp(-log_odds));
 }
 
 }  // namespace
@@ -62,7 +51,7 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
   facts.recovered_at = record.incident.recovered_at;
   facts.resolved_at = record.incident.resolved_at;
   facts.hold = hold_of(record, rules) + record.extra_hold;
-  facts.log_odds = log_odds_of(record, rules);
+  facts.log_odds = log_odds_of(record, rules_->opening);
   facts.threshold = opening_threshold(record.incident.customers, rules);
   facts.bad = static_cast<std::uint32_t>(record.incident.bad.size());
   facts.complaint_only = record.incident.complaint_only;
@@ -89,40 +78,6 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
   return facts;
 }
 
-// Cause, severity and confidence from what is known now.
-void IncidentBook::assess(Record& record, const Present& present, const Observations& observations) {
-  Incident& incident = record.incident;
-  if (record.is_host) {
-    incident.causes = {{Cause::probe_host, 1.0, {"the probe host fails its own checks"}}};
-    return;
-  }
-  if (!incident.bad.empty() || incident.complaint_only)  // what is over is not judged by its absence
-    incident.causes = rank_causes(observations.of(record, *topology_, present, rules_->cause), rules_->cause);
-  const double odds = log_odds_of(record, rules_->opening);
-  incident.confidence =
-      probability(record.level == Level::endpoint ? odds : std::min(odds, record.margin_nats));
-
-  Impact impact;
-  for (const EndpointIndex endpoint : incident.bad)
-    impact.weighted_customers += topology_->endpoint(endpoint).customers *
-                                 impact_weight(present.health[endpoint.value].loss_ratio, rules_->severity);
-  if (incident.complaint_only)
-    impact.weighted_customers = std::min(static_cast<double>(incident.customers),
-                                         100.0 * static_cast<double>(incident.complaints.size()));
-  if (const auto* node = std::get_if<NodeIndex>(&incident.root)) {
-    const NodeKind kind = topology_->node(*node).kind;
-    impact.whole_network = kind == NodeKind::core || kind == NodeKind::upstream;
-  }
-  impact.long_lasting =
-      incident.opened_at && present.at - *incident.opened_at > rules_->severity.long_lasting;
-  if (record.flapping) impact = {};
-  if (incident.state == IncidentState::suspected)
-    record.severity = SeverityMemory(severity_of(impact, rules_->severity));
-  else if (incident.state == IncidentState::open)
-    record.severity.update(severity_of(impact, rules_->severity), present.at, rules_->severity);
-  incident.severity = record.severity.current();
-}
-
 bool IncidentBook::reopen_earlier(Record& record, Timestamp now, Actions& actions) {
   for (auto& [number, earlier] : records_) {
     Incident& incident = earlier.incident;
@@ -134,8 +89,9 @@ bool IncidentBook::reopen_earlier(Record& record, Timestamp now, Actions& action
     incident.resolved_at.reset();
     incident.recovered_at.reset();
     incident.bad = record.incident.bad;
-    incident.evidence = record.incident.evidence;
     insert_all(incident.affected, record.incident.affected);
+    incident.customers = customers_of(incident.affected);
+    take_relapse(earlier, record, now);
     earlier.last_bad = now;
     footprint_changed_ = true;
     merge(record, earlier, now, actions);
@@ -169,37 +125,12 @@ void IncidentBook::open(Record& record, const LifecycleFacts& facts, Timestamp n
   record.incident.opened_at = now;
   openings_.push_back(now);
   footprint_changed_ = true;
-  const std::string cause = describe_cause(record.incident.causes, rules_->cause);
-  if (!cause.empty()) record.incident.evidence.push_back({cause, 0});
   std::string reason = why_opened(record, facts, root_name(record.incident.root));
   if (!record.overrun.empty())
     reason += fmt::format("; maintenance {} is over and it is still bad: overrun", record.overrun);
   if (record.flapping) reason += "; it goes up and down: unstable";
-  record.incident.evidence.push_back({reason, facts.log_odds});
+  record.notes.push_back({reason, facts.log_odds});
   tell(record, IncidentEvent::opened, reason, now, actions);
-}
-
-// Tells what changed, but not every second.
-void IncidentBook::tell_update(Record& record, Severity before, Cause cause_before, Timestamp now,
-                               Actions& actions) {
-  const Incident& incident = record.incident;
-  if (incident.severity < before) {
-    tell(record, IncidentEvent::updated,
-         fmt::format("severity raised from {} to {}", name(before), name(incident.severity)), now, actions);
-    return;
-  }
-  if (now - record.last_told < rules_->identity.update_spacing) return;
-  const Cause cause = incident.causes.empty() ? cause_before : incident.causes.front().cause;
-  const auto difference = static_cast<double>(incident.bad.size()) - static_cast<double>(record.told_bad);
-  const bool many =
-      std::abs(difference) > 0.2 * static_cast<double>(std::max<std::size_t>(record.told_bad, 1));
-  if (incident.severity == before && cause == cause_before && !many &&
-      incident.complaints.size() == record.told_complaints)
-    return;
-  tell(record, IncidentEvent::updated,
-       fmt::format("{} endpoints bad, {} complaints, severity {}, cause {}", incident.bad.size(),
-                   incident.complaints.size(), name(incident.severity), name(cause)),
-       now, actions);
 }
 
 void IncidentBook::step(Record& record, const Present& present, const Observations& observations,
@@ -208,8 +139,6 @@ void IncidentBook::step(Record& record, const Present& present, const Observatio
   const Timestamp now = present.at;
   if (end_if_root_is_gone(record, now, actions)) return;
   if (record.is_host && incident.state != IncidentState::resolved) return;
-  const Severity severity = incident.severity;
-  const Cause cause = incident.causes.empty() ? Cause::transport : incident.causes.front().cause;
   if (incident.state != IncidentState::resolved) {
     refresh(record, present);
     assess(record, present, observations);
@@ -218,7 +147,7 @@ void IncidentBook::step(Record& record, const Present& present, const Observatio
   record.due = facts.suspected_at + facts.hold;
   const LifecycleStep step = next_step(facts, *rules_);
   if (step.next == incident.state) {
-    if (incident.state == IncidentState::open) tell_update(record, severity, cause, now, actions);
+    if (record.is_told() && record.is_active()) tell_update(record, now, actions);
     return;
   }
   if (incident.state == IncidentState::suspected && step.next == IncidentState::open)

@@ -53,8 +53,8 @@ std::vector<std::string> reasons_for(std::size_t cause, std::size_t other,
   if (leads.size() > kReasons) leads.resize(kReasons);
   std::vector<std::string> reasons;
   for (const auto& [lead, feature] : leads)
-    reasons.push_back(
-        fmt::format("{} ({:+.1f} nats over {})", text_of(feature), lead, name(static_cast<Cause>(other))));
+    reasons.push_back(fmt::format("{} (favours {} over {} by {:.1f} nats)", text_of(feature),
+                                  name(static_cast<Cause>(cause)), name(static_cast<Cause>(other)), lead));
   return reasons;
 }
 

@@ -1,13 +1,22 @@
 #include "rules/decide/explain.h"
 
 #include "rules/decide/cause.h"
+#include "rules/model/time_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace faultline::decide {
+namespace {
+
+constexpr std::string_view kComplaints = "complaints: ";
+constexpr std::string_view kCause = "likely cause: ";
+
+}  // namespace
 
 std::string describe_root(const Root& root, const Topology& topology) {
   if (const auto* node = std::get_if<NodeIndex>(&root))
@@ -65,15 +74,30 @@ std::string why_ended(const LifecycleStep& step, const LifecycleFacts& facts, co
   }
 }
 
+std::string describe_complaints(const Record& record) {
+  const std::size_t count = record.incident.complaints.size();
+  if (count == 0) return "";
+  std::string text = fmt::format("{}{} attached", kComplaints, count);
+  if (record.first_complaint == Timestamp{}) return text;
+  const Duration delay = record.first_complaint - record.incident.onset;
+  return text + fmt::format(", the first at {} ({} {} the onset)", time_of_day(record.first_complaint),
+                            describe(std::chrono::abs(delay)), delay < Duration::zero() ? "before" : "after");
+}
+
+bool is_summary(std::string_view text) {
+  return text.starts_with(kComplaints) || text.starts_with(kCause);
+}
+
 std::string describe_cause(const std::vector<CauseScore>& causes, const CauseRules& rules) {
   if (causes.size() < 2) return "";
   const CauseScore& first = causes[0];
   const CauseScore& second = causes[1];
   if (first.probability < rules.determined)
-    return fmt::format("cause undetermined: {} {:.2f} / {} {:.2f}", name(first.cause), first.probability,
+    return fmt::format("{}undetermined, {} {:.2f} / {} {:.2f}", kCause, name(first.cause), first.probability,
                        name(second.cause), second.probability);
-  return fmt::format("cause {} with {:.0f} %, then {} with {:.0f} %", name(first.cause),
-                     100 * first.probability, name(second.cause), 100 * second.probability);
+  return fmt::format("{}{} ({:.0f} %), because {}; next {} ({:.0f} %)", kCause, name(first.cause),
+                     100 * first.probability, fmt::join(first.reasons, "; "), name(second.cause),
+                     100 * second.probability);
 }
 
 }  // namespace faultline::decide

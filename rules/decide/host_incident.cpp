@@ -27,7 +27,7 @@ void IncidentBook::set_host_sick(bool sick, Root root, std::string_view why, Tim
   record.incident.severity = Severity::major;
   record.incident.confidence = 1;
   record.incident.causes = {{Cause::probe_host, 1.0, {std::string(why)}}};
-  record.incident.evidence = {{std::string(why), 0}};
+  record.argument = {{std::string(why), 0}};
   record.incident.resolved_at.reset();
   record.incident.recovered_at.reset();
   if (reopened) ++record.incident.reopens;

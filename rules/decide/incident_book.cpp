@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace faultline::decide {
@@ -45,6 +46,15 @@ void drop_retired(std::vector<EndpointIndex>& endpoints, const Topology& topolog
   });
 }
 
+// The argument of a stored incident: its first sentence, with its worth; the rest are notes.
+void recall_argument(Record& record, const Incident& incident) {
+  for (const Evidence& one : incident.evidence)
+    if (!is_summary(one.text)) (record.argument.empty() ? record.argument : record.notes).push_back(one);
+  if (record.argument.empty()) return;
+  record.gain_nats = record.margin_nats = record.argument.front().nats;
+  if (!incident.alternatives.empty()) record.margin_nats = std::abs(incident.alternatives.front().nats);
+}
+
 }  // namespace
 
 IncidentBook::IncidentBook(std::shared_ptr<const Topology> topology, std::shared_ptr<const DecideRules> rules)
@@ -58,11 +68,13 @@ void IncidentBook::restore(std::vector<Incident> incidents, IncidentNumber next)
     record.level =
         is_known(incident.root, *topology_) ? level_of_root(incident.root, *topology_) : Level::wide;
     record.is_host = is_of_host(incident, *topology_);
-    record.members = incident.bad;
+    // Nobody bad any more: whoever may have been must be seen to be well.
+    record.members = incident.bad.empty() ? incident.affected : incident.bad;
+    record.most_bad = record.members.size();
     insert_all(record.members, incident.suspected_members);
     record.severity = SeverityMemory(incident.severity);
-    record.told_bad = incident.bad.size();
-    record.told_complaints = incident.complaints.size();
+    record.told = told_of(incident, {});
+    recall_argument(record, incident);
     for (const std::string& complaint : incident.complaints) complaint_owner_[complaint] = incident.number;
     record.incident = std::move(incident);
     auto& kept = records_[record.incident.number] = std::move(record);
@@ -164,9 +176,8 @@ std::optional<IncidentNumber> IncidentBook::last_at(const Root& root) const {
 void IncidentBook::tell(Record& record, IncidentEvent event, std::string reason, Timestamp now,
                         Actions& actions) {
   ++record.incident.revision;
-  record.last_told = now;
-  record.told_bad = record.incident.bad.size();
-  record.told_complaints = record.incident.complaints.size();
+  compose(record);
+  record.told = told_of(record.incident, now);
   actions.push_back({now, IncidentChanged{event, std::move(reason), record.incident}});
 }
 
@@ -217,8 +228,29 @@ void IncidentBook::renew(Actions& actions) {
     Record& record = records_.at(changed->incident.number);
     if (record.incident.revision != changed->incident.revision) continue;
     changed->incident.complaints = record.incident.complaints;
-    record.told_complaints = record.incident.complaints.size();
+    changed->incident.evidence = record.incident.evidence;
+    record.told.complaints = record.incident.complaints.size();
   }
+}
+
+void IncidentBook::note_received(const std::string& complaint, Timestamp received) {
+  const auto number = incident_of(complaint);
+  if (!number) return;
+  Record& record = records_.at(*number);
+  const bool is_first = record.first_complaint == Timestamp{} || received < record.first_complaint;
+  if (is_first) record.first_complaint = received;
+  record.last_complaint = std::max(record.last_complaint, received);
+}
+
+// The evidence as it is told: the argument, how it became known, complaints, and the cause.
+void IncidentBook::compose(Record& record) const {
+  Incident& incident = record.incident;
+  incident.evidence = record.argument;
+  incident.evidence.insert(incident.evidence.end(), record.notes.begin(), record.notes.end());
+  const std::string complaints = describe_complaints(record);
+  if (!complaints.empty()) incident.evidence.push_back({complaints, 0});
+  const std::string cause = record.is_host ? "" : describe_cause(incident.causes, rules_->cause);
+  if (!cause.empty()) incident.evidence.push_back({cause, 0});
 }
 
 void IncidentBook::attach(const std::string& complaint, Timestamp received,
@@ -227,15 +259,18 @@ void IncidentBook::attach(const std::string& complaint, Timestamp received,
   const bool was_attached = before != complaint_owner_.end();
   if ((was_attached ? std::optional(before->second) : std::nullopt) == incident) return;
   if (was_attached) {
-    if (const auto old = records_.find(before->second); old != records_.end())
+    if (const auto old = records_.find(before->second); old != records_.end()) {
       std::erase(old->second.incident.complaints, complaint);
+      compose(old->second);
+    }
     complaint_owner_.erase(before);
   }
   if (incident) {
     Record& record = records_.at(*incident);
     record.incident.complaints.push_back(complaint);
-    record.last_complaint = std::max(record.last_complaint, received);
     complaint_owner_[complaint] = *incident;
+    note_received(complaint, received);
+    compose(record);
   }
   actions.push_back({now, ComplaintAttached{complaint, incident}});
 }

@@ -46,6 +46,8 @@ class IncidentBook {
   // A single endpoint was measured bad once more.
   void note_bad_round(EndpointIndex endpoint);
 
+  // When a complaint that a restored incident has was received.
+  void note_received(const std::string& complaint, Timestamp received);
   // The complaint is now this incident's, or nobody's.
   void attach(const std::string& complaint, Timestamp received, std::optional<IncidentNumber> incident,
               Timestamp now, Actions& actions);
@@ -96,18 +98,25 @@ class IncidentBook {
   void refresh(Record& record, const Present& present);
   LifecycleFacts facts_of(const Record& record, const Present& present) const;
   void step(Record& record, const Present& present, const Observations& observations, Actions& actions);
-  void assess(Record& record, const Present& present, const Observations& observations);
   void open(Record& record, const LifecycleFacts& facts, Timestamp now, Actions& actions);
   bool reopen_earlier(Record& record, Timestamp now, Actions& actions);
   bool end_if_root_is_gone(Record& record, Timestamp now, Actions& actions);
   Record& storm(const Record& first, Timestamp now);
   bool is_fuse_blown(Timestamp now);
   bool fold_into_storm(Record& record, Timestamp now, Actions& actions);
-  void tell_update(Record& record, Severity before, Cause cause_before, Timestamp now, Actions& actions);
   void release(Record& record);
   void forget_old(Timestamp now);
 
+  // assess.cpp
+  double confidence_of(const Record& record) const;
+  void judge_cause(Record& record, const Present& present, const Observations& observations);
+  Impact impact_of(const Record& record, const Present& present) const;
+  void assess(Record& record, const Present& present, const Observations& observations);
+  void tell_update(Record& record, Timestamp now, Actions& actions);
+  void take_relapse(Record& record, const Record& relapse, Timestamp now);
+
   // incident_book.cpp
+  void compose(Record& record) const;
   Record& add(Root root, Timestamp onset, Timestamp now);
   void tell(Record& record, IncidentEvent event, std::string reason, Timestamp now, Actions& actions);
   std::string root_name(const Root& root) const;

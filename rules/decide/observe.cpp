@@ -9,27 +9,6 @@ namespace {
 constexpr double kHardLoss = 0.9;
 constexpr double kPartialLoss = 0.05;
 
-CauseFeature root_feature(const Record& record, const Topology& topology) {
-  const Root& root = record.incident.root;
-  if (const auto* endpoint = std::get_if<EndpointIndex>(&root))
-    return topology.endpoint(*endpoint).customers <= 1 ? CauseFeature::root_single_customer
-                                                       : CauseFeature::root_endpoint;
-  const auto* node = std::get_if<NodeIndex>(&root);
-  if (node == nullptr) return record.is_storm ? CauseFeature::root_area : CauseFeature::root_power;
-  switch (topology.node(*node).kind) {
-    case NodeKind::core:
-    case NodeKind::upstream:
-      return CauseFeature::root_core;
-    case NodeKind::power:
-      return CauseFeature::root_power;
-    case NodeKind::aggregation:
-    case NodeKind::shared_risk:
-      return CauseFeature::root_aggregation;
-    default:
-      return CauseFeature::root_site;
-  }
-}
-
 // Loss, or the kind of trouble where there is little loss.
 void add_reach(const Record& record, const Present& present, std::vector<CauseFeature>& features) {
   std::size_t hard = 0, partial = 0, delay = 0;
@@ -73,6 +52,27 @@ bool is_busy_hour(Timestamp at, const CauseRules& rules) {
 }
 
 }  // namespace
+
+CauseFeature feature_of_root(const Record& record, const Topology& topology) {
+  const Root& root = record.incident.root;
+  if (const auto* endpoint = std::get_if<EndpointIndex>(&root))
+    return topology.endpoint(*endpoint).customers <= 1 ? CauseFeature::root_single_customer
+                                                       : CauseFeature::root_endpoint;
+  const auto* node = std::get_if<NodeIndex>(&root);
+  if (node == nullptr) return record.is_storm ? CauseFeature::root_area : CauseFeature::root_power;
+  switch (topology.node(*node).kind) {
+    case NodeKind::core:
+    case NodeKind::upstream:
+      return CauseFeature::root_core;
+    case NodeKind::power:
+      return CauseFeature::root_power;
+    case NodeKind::aggregation:
+    case NodeKind::shared_risk:
+      return CauseFeature::root_aggregation;
+    default:
+      return CauseFeature::root_site;
+  }
+}
 
 void Observations::note(const Round& round) {
   if (round.outcome == Outcome::timed_out && round.packets.sent > 0) return;
@@ -129,19 +129,21 @@ void Observations::add_signal(const Record& record, const Present& present,
     features.push_back(CauseFeature::cell_on_air);
 }
 
-std::vector<CauseFeature> Observations::of(const Record& record, const Topology& topology,
-                                           const Present& present, const CauseRules& rules) const {
-  std::vector<CauseFeature> features{root_feature(record, topology)};
-  if (record.incident.complaint_only) {
-    features.push_back(CauseFeature::one_service_silent);
-  } else {
-    add_reach(record, present, features);
-    add_onset(record, present, rules, features);
-    add_signal(record, present, features);
-    if (features.size() > 1 && features[1] == CauseFeature::delay_only &&
-        is_busy_hour(record.incident.onset, rules))
-      features.push_back(CauseFeature::busy_hour_delay);
-  }
+std::vector<CauseFeature> Observations::of_members(const Record& record, const Present& present,
+                                                   const CauseRules& rules) const {
+  if (record.incident.complaint_only) return {CauseFeature::one_service_silent};
+  std::vector<CauseFeature> features;
+  add_reach(record, present, features);
+  add_onset(record, present, rules, features);
+  add_signal(record, present, features);
+  if (!features.empty() && features[0] == CauseFeature::delay_only &&
+      is_busy_hour(record.incident.onset, rules))
+    features.push_back(CauseFeature::busy_hour_delay);
+  return features;
+}
+
+std::vector<CauseFeature> Observations::of_context(const Record& record, const Topology& topology) const {
+  std::vector<CauseFeature> features;
   if (alarm_below(record, topology, {AlarmKind::dying_gasp, AlarmKind::power}))
     features.push_back(CauseFeature::power_alarm);
   else if (alarm_below(record, topology, {AlarmKind::loss_of_signal}))

@@ -15,6 +15,9 @@
 
 namespace faultline::decide {
 
+// What kind of thing the root is.
+CauseFeature feature_of_root(const Record& record, const Topology& topology);
+
 class Observations {
  public:
   // Rounds with signal values only; others are ignored.
@@ -23,8 +26,11 @@ class Observations {
   // Retired endpoints are forgotten.
   void forget_retired(const Topology& topology);
 
-  std::vector<CauseFeature> of(const Record& record, const Topology& topology, const Present& present,
-                               const CauseRules& rules) const;
+  // What the members that are bad now show: how they are reached, how it began, their radio signal.
+  std::vector<CauseFeature> of_members(const Record& record, const Present& present,
+                                       const CauseRules& rules) const;
+  // What others say: alarms that are on, complaints.
+  std::vector<CauseFeature> of_context(const Record& record, const Topology& topology) const;
 
  private:
   struct Signal {

@@ -148,7 +148,7 @@ void IncidentBook::copy_argument(Record& record, const Hypothesis& hypothesis) {
   record.margin_nats = hypothesis.margin_nats;
   record.flapping = hypothesis.flapping;
   record.tests = hypothesis.tests;
-  record.incident.evidence = hypothesis.evidence;
+  record.argument = hypothesis.evidence;
   record.incident.alternatives = hypothesis.alternatives;
 }
 
@@ -156,6 +156,7 @@ void IncidentBook::apply(Record& record, const Hypothesis& hypothesis, Timestamp
   record.claimed = true;
   const bool was_complaint_only = record.incident.complaint_only;
   record.incident.complaint_only = false;
+  if (was_complaint_only) record.gain_nats = 0;  // what probes say counts from here on
   move_root(record, hypothesis, now, actions);
   own(record, hypothesis.bad);
   insert_all(record.incident.affected, record.members);
@@ -172,7 +173,7 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, Times
   Incident& incident = record.incident;
   if (record.is_storm) return;
   if (incident.root == hypothesis.root) {
-    copy_argument(record, hypothesis);
+    if (!record.is_told() || hypothesis.gain_nats >= record.gain_nats) copy_argument(record, hypothesis);
     if (!record.is_told()) incident.affected.clear();
     insert_all(incident.affected, hypothesis.affected);
     return;
@@ -185,6 +186,8 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, Times
   incident.former_roots.push_back(incident.root);
   incident.root = hypothesis.root;
   copy_argument(record, hypothesis);
+  record.most_bad = 0;
+  incident.confidence = confidence_of(record);
   if (record.is_told()) {
     insert_all(incident.affected, hypothesis.affected);
   } else {
@@ -206,7 +209,7 @@ void IncidentBook::absorb_stray(Record& record, const Hypothesis& hypothesis, Ti
   if (!is_new) return;
   if (previous && *previous != record.incident.number && records_.at(*previous).members.empty())
     merge(records_.at(*previous), record, now, actions);
-  record.incident.evidence.push_back(
+  record.notes.push_back(
       {fmt::format("endpoint {} became bad at the same time although the inventory puts it elsewhere: its "
                    "entry may be wrong",
                    topology_->endpoint(hypothesis.bad.front()).name),

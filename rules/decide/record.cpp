@@ -5,6 +5,17 @@
 
 namespace faultline::decide {
 
+Told told_of(const Incident& incident, Timestamp at) {
+  Told told{at,
+            incident.severity,
+            std::nullopt,
+            incident.affected.size(),
+            incident.complaints.size(),
+            incident.suspected_members.size()};
+  if (!incident.causes.empty()) told.cause = incident.causes.front().cause;
+  return told;
+}
+
 bool contains(const std::vector<EndpointIndex>& list, EndpointIndex endpoint) {
   return std::binary_search(list.begin(), list.end(), endpoint);
 }

@@ -8,6 +8,8 @@
 #include "rules/model/incident.h"
 #include "rules/model/topology.h"
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,13 +23,27 @@ struct Present {
   bool blocked = false;  // the probe host may be to blame: nothing opens
 };
 
+// What others were told last, as far as a change of it is worth telling again.
+struct Told {
+  Timestamp at{};
+  Severity severity = Severity::warning;
+  std::optional<Cause> cause;
+  std::size_t affected = 0, complaints = 0, strays = 0;
+};
+Told told_of(const Incident& incident, Timestamp at);
+
 struct Record {
   Incident incident;
   Level level = Level::endpoint;
   std::vector<EndpointIndex> members;  // every endpoint that was ever bad in it, sorted
   std::vector<EndpointIndex> tests;    // would tell it from its alternatives
-  double gain_nats = 0;
+  double gain_nats = 0;                // of `argument`
   double margin_nats = 0;
+  std::vector<Evidence> argument;      // the localiser's, of the time when the most spoke for it
+  std::vector<Evidence> notes;         // what was seen besides: how it opened, strays, relapses
+  std::size_t most_bad = 0;            // members bad, and none of them getting better, at the worst time
+  std::vector<CauseFeature> features;  // of the members at that time
+  std::vector<CauseFeature> context;   // alarms and complaints, at any time
   bool flapping = false;
   bool is_host = false;   // the incident of the probe host itself
   bool is_storm = false;  // holds what came after the fuse blew
@@ -37,15 +53,17 @@ struct Record {
   std::uint32_t repeats = 0;  // bad rounds of a single endpoint since it was suspected
   Timestamp last_bad{};       // a member was bad
   Timestamp due{};            // end of the hold before opening
-  Timestamp last_complaint{};
-  Timestamp last_told{};
-  std::size_t told_bad = 0, told_complaints = 0;
+  Timestamp first_complaint{}, last_complaint{};
+  Told told;
   SeverityMemory severity;
   std::string overrun;  // the maintenance window that it outlasted
 
   bool is_active() const { return incident.state <= IncidentState::recovering; }
   bool is_told() const { return incident.opened_at.has_value(); }
 };
+
+// Of the incident being real: its argument, for a single endpoint with its repeated bad rounds.
+double log_odds_of(const Record& record, const OpeningRules& rules);
 
 constexpr bool is_bad(const EndpointHealth& health) {
   return health.state == HealthState::bad || health.state == HealthState::flapping;

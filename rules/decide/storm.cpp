@@ -24,11 +24,10 @@ Record& IncidentBook::storm(const Record& first, Timestamp now) {
   Record& record = add(Area{}, first.incident.onset, now);
   record.is_storm = true;
   record.gain_nats = record.margin_nats = first.gain_nats;
-  record.incident.evidence = {
-      {fmt::format("a storm: {} incidents in a minute or {} in an hour; further ones are "
-                   "gathered here",
-                   rules_->storm.per_minute, rules_->storm.per_hour),
-       0}};
+  record.argument = {{fmt::format("a storm: {} incidents in a minute or {} in an hour; further ones are "
+                                  "gathered here",
+                                  rules_->storm.per_minute, rules_->storm.per_hour),
+                      0}};
   return record;
 }
 
@@ -49,7 +48,7 @@ bool IncidentBook::fold_into_storm(Record& record, Timestamp now, Actions& actio
   if (parent.is_told()) return true;
   incident.state = IncidentState::open;
   incident.opened_at = now;
-  tell(parent, IncidentEvent::opened, incident.evidence.front().text, now, actions);
+  tell(parent, IncidentEvent::opened, parent.argument.front().text, now, actions);
   return true;
 }
 

@@ -18,6 +18,15 @@ const std::map<std::string, std::string> kVerbs = {
 // What must not happen unexpectedly.
 const std::set<std::string> kStrict = {"opened", "reopened", "merged", "rerooted"};
 
+constexpr Duration kOnsetTolerance = std::chrono::seconds(10);
+
+// Some sentence of the evidence has the words, which are joined by "_" in the scenario.
+bool mentions(const Incident& incident, std::string words) {
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return std::any_of(incident.evidence.begin(), incident.evidence.end(),
+                     [&](const Evidence& one) { return one.text.find(words) != std::string::npos; });
+}
+
 bool holds(const std::string& key, const std::string& wanted, const Told& told, const Topology& topology) {
   const Incident& incident = told.incident;
   if (key == "node") return root_name(incident.root, topology) == wanted;
@@ -32,6 +41,11 @@ bool holds(const std::string& key, const std::string& wanted, const Told& told, 
   if (key == "id") return told.complaint == wanted;
   if (key == "follows") return incident.follows.has_value() == (wanted == "yes");
   if (key == "only_complaints") return incident.complaint_only == (wanted == "yes");
+  if (key == "evidence" || key == "without") return mentions(incident, wanted) == (key == "evidence");
+  if (key == "since") {
+    const auto since = read_time(wanted);
+    return since && std::chrono::abs(told.at - told.ago(incident.onset) - *since) <= kOnsetTolerance;
+  }
   if (key == "says") return told.reason.find(wanted) != std::string::npos;
   return false;
 }
@@ -49,6 +63,7 @@ std::vector<std::string> check_end(const Line& line, const Player& player) {
   for (const Incident* incident : player.pipeline().incidents()) ++count[std::string(name(incident->state))];
   for (const auto& [id, incident] : player.complaints()) ++count[incident ? "attached" : "unattached"];
   count["bursts"] = player.bursts();
+  for (const Told& told : player.story()) count["updates"] += told.verb == "updated" ? 1 : 0;
   std::vector<std::string> problems;
   for (const auto& [key, wanted] : line.values) {
     const std::string value = std::to_string(count[key]);

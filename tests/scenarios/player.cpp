@@ -223,6 +223,7 @@ void Player::take(const Actions& actions) {
   for (const Action& action : actions) {
     Told told;
     told.at = action.at - origin_;
+    told.time = action.at;
     if (const auto* changed = std::get_if<IncidentChanged>(&action.detail)) {
       told.verb = std::string(name(changed->event));
       told.reason = changed->reason;

@@ -18,12 +18,14 @@ namespace faultline::scenarios {
 
 struct Told {
   Duration at{};
+  Timestamp time{};  // the same
   std::string verb;  // name of the IncidentEvent, "attached" or "detached"
   std::string reason;
   Incident incident;      // of an incident's change
   std::string complaint;  // of an attachment
 
   std::string text(const Topology& topology) const;
+  Duration ago(Timestamp earlier) const { return time - earlier; }
 };
 
 std::string root_name(const Root& root, const Topology& topology);

@@ -45,7 +45,7 @@ TEST(Cause, GivesTheThreeStrongestReasonsInWords) {
 TEST(Cause, SaysThatItIsUndetermined) {
   const auto ranked = rank_causes({}, rules().cause);
   EXPECT_THAT(describe_cause(ranked, rules().cause),
-              testing::StartsWith("cause undetermined: access_node 0.22 / transport 0.18"));
+              testing::StartsWith("likely cause: undetermined, access_node 0.22 / transport 0.18"));
 }
 
 TEST(Cause, ProbabilitiesAddUp) {

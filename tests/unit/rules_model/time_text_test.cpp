@@ -15,6 +15,10 @@ TEST(Rfc3339, IsWrittenInUtcWithMilliseconds) {
   EXPECT_EQ(rfc3339(Timestamp(-1us)), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(TimeOfDay, IsWrittenToTheSecondWithItsZone) {
+  EXPECT_EQ(time_of_day(kMoment + 40min + 13s), "02:40:13 UTC");
+}
+
 TEST(Rfc3339, ReadsWhatItWrites) {
   EXPECT_EQ(parse_rfc3339(rfc3339(kMoment)), kMoment);
 }
