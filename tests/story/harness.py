@@ -31,7 +31,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWUSER, _CLONE_NEWNET, _PR_SET_PDEATHSIG = 0x10000000, 0x40000000, 1
 
 
-def until(condition, what, seconds=PATIENCE_S):
+def until(condition, what, seconds=PATIENCE_S, pause=0.05):
     """Polls `condition` until it is true and returns what it gave; fails with `what` at the deadline."""
     deadline = time.monotonic() + seconds
     while True:
@@ -40,7 +40,7 @@ def until(condition, what, seconds=PATIENCE_S):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def die_with_the_test():
@@ -197,6 +197,12 @@ class Daemon:
     def wait_for_health(self, endpoint, *states, seconds=PATIENCE_S):
         return until(lambda: (h := self.health(endpoint))["state"] in states and h,
                      lambda: f"{endpoint} {' or '.join(states)}, but it is {self.health(endpoint)}", seconds)
+
+    def wait_for_tickets(self, *wanted):
+        """The whole book as (id, status); it is written a moment after the incident has changed."""
+        def book():
+            return [(t["id"], t["status"]) for t in self.all("/api/v1/tickets")]
+        until(lambda: book() == list(wanted), lambda: f"the tickets are {wanted}, but they are {book()}")
 
     def kill(self):
         self.process.kill()

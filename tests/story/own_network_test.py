@@ -42,7 +42,7 @@ class OwnNetwork(harness.Story):
         peer.link(True)
         daemon.wait_for_health("behind", "ok")
         harness.until(lambda: daemon.get(f"/api/v1/incidents/{incident['id']}")["state"] == "resolved", "resolved")
-        self.assertEqual([t["status"] for t in daemon.all("/api/v1/tickets")], ["resolved"])
+        daemon.wait_for_tickets((incident["ticket"], "resolved"))
 
     def test_a_name_is_resolved_and_one_that_cannot_be_harms_nobody(self):
         daemon = self.daemon(self.configure([*ENDPOINTS[:1], "name: named, technology: ip, address: localhost",

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""A real Prometheus scrapes Faultline through a fibre cut: every query of the dashboards and every rule finds what it asks
+for, and a real Alertmanager tells of the cut once and of its end once."""
+import http.server
+import json
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import urllib.parse
+
+import harness
+import yaml
+
+harness.Story.network = harness.enter_network()
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RULES = ROOT / "rules/prometheus/faultline.rules.yaml"
+
+# Seconds matter: the ring is cut at 15 s and mended at 45 s; at the end the probe host itself goes blind.
+SCENARIO = """\
+at 00:15 fault agg-3 cut
+at 00:20 complaints 12 below agg-3 within 5s delay=0s
+at 00:45 restore agg-3
+at 01:15 fault everything cut
+at 01:35 restore everything
+at 01:45 end
+"""
+# What no healthy run of 100 s shows: their expression must find its series, whatever the threshold says of them.
+WITHOUT_THRESHOLD = {"FaultlineIncidentCritical", "FaultlineIncidentMajor", "FaultlineIncidentMinor", "FaultlineOutboxAgeing",
+                     "FaultlineStoreErrors"}
+
+
+def free_port():
+    """Nobody else is in this network, so what is free now stays free."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def dashboard_queries():
+    """(panel, query) of every dashboard, the variables filled in."""
+    for file in sorted((ROOT / "grafana/dashboards").glob("*.json")):
+        for panel in json.loads(file.read_text(encoding="utf-8"))["panels"]:
+            for target in panel.get("targets", []):
+                query = target["expr"].replace("$job", "faultline").replace("$instance", ".+")
+                yield f"{file.name}: {panel['title']}: {query}", query
+
+
+def rule_queries():
+    for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]:
+        for rule in group["rules"]:
+            name = rule.get("alert") or rule["record"]
+            query = rule["expr"]
+            if name in WITHOUT_THRESHOLD:
+                query = re.sub(r" > \d+$", "", query.strip())
+            yield f"{RULES.name}: {name}: {query}", query
+
+
+class Receiver:
+    """Takes what Alertmanager sends."""
+
+    def __init__(self):
+        self.told = told = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+class Prometheus(harness.Story):
+    def setUp(self):
+        super().setUp()
+        for program in ("prometheus", "prometheus-alertmanager"):
+            if not shutil.which(program):
+                self.skipTest(f"no {program} (package {program})")
+
+    def start(self, name, *command):
+        log = open(self.directory / f"{name}.log", "wb")  # pylint: disable=consider-using-with
+        self.addCleanup(log.close)
+        process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=subprocess.STDOUT, cwd=self.directory,
+                                   stdin=subprocess.DEVNULL, preexec_fn=harness.die_with_the_test)
+
+        def end():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=30)
+        self.addCleanup(end)
+        return process
+
+    def log(self, name):
+        return (self.directory / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-3000:]
+
+    def wait_until_ready(self, name, process, port, path):
+        def ready():
+            self.assertIsNone(process.poll(), self.log(name))
+            try:
+                return harness.call(port, "GET", path, timeout=5).status == 200
+            except OSError:
+                return False
+        harness.until(ready, lambda: f"{name} is ready; its log: {self.log(name)}", 60)
+
+    def start_monitoring(self, faultline_port):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        alertmanager, prometheus = free_port(), free_port()
+        self.write("alertmanager.yaml", f"""\
+route:
+  receiver: nobody
+  routes:
+    - {{receiver: noc, matchers: ['alertname=~"FaultlineIncident(Critical|Major)"'], group_by: [job], group_wait: 3s,
+       group_interval: 5s, repeat_interval: 1h}}
+receivers:
+  - name: nobody
+  - {{name: noc, webhook_configs: [{{url: "http://127.0.0.1:{receiver.server.server_port}/", send_resolved: true}}]}}
+""")
+        process = self.start("alertmanager", "prometheus-alertmanager", "--config.file=alertmanager.yaml", "--storage.path=alerts",
+                             f"--web.listen-address=127.0.0.1:{alertmanager}", "--cluster.listen-address=")
+        self.wait_until_ready("alertmanager", process, alertmanager, "/-/ready")
+        self.write("prometheus.yaml", f"""\
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: ["{RULES}"]
+alerting: {{alertmanagers: [{{static_configs: [{{targets: ["127.0.0.1:{alertmanager}"]}}]}}]}}
+scrape_configs:
+  - {{job_name: faultline, static_configs: [{{targets: ["127.0.0.1:{faultline_port}"]}}]}}
+""")
+        process = self.start("prometheus", "prometheus", "--config.file=prometheus.yaml", "--storage.tsdb.path=series",
+                             f"--web.listen-address=127.0.0.1:{prometheus}", "--rules.alert.resend-delay=1s")
+        self.wait_until_ready("prometheus", process, prometheus, "/-/ready")
+        return prometheus, receiver
+
+    def start_faultline(self):
+        config = (ROOT / "deploy/demo/faultline.yaml").read_text(encoding="utf-8").replace("interval: 10s", "interval: 2s")
+        self.config = self.write("faultline.yaml", config)
+        self.write("rules.yaml", harness.QUICK_RULES)
+        self.write("story.scenario", SCENARIO)
+        made = harness.run(harness.LAB, "generate", "--seed", "7", "--output", self.directory / "city")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        port = free_port()
+        process = self.start("lab", harness.LAB, "run", "--inventory", "city", "--scenario", "story.scenario", "--seed", "7",
+                             "--listen", f"127.0.0.1:{port}", "--api", "http://127.0.0.1:9464", "--until-scenario-end", "--",
+                             harness.PROGRAM, "run", "--config", "faultline.yaml")
+        self.wait_until_ready("lab", process, port, "/-/ready")
+        return process, port
+
+    @staticmethod
+    def ask(port, query):
+        answer = harness.call(port, "GET", "/api/v1/query?query=" + urllib.parse.quote(query))
+        if answer.status != 200:
+            raise AssertionError(f"{query}: {answer}")
+        return answer.json["data"]["result"]
+
+    def test_everything_asked_for_is_there_and_a_cut_pages_once(self):
+        if not shutil.which("ip"):
+            self.skipTest("no ip (package iproute2)")
+        faultline, port = self.start_faultline()
+        prometheus, receiver = self.start_monitoring(port)
+
+        good = self.config.read_text(encoding="utf-8")
+        self.config.write_text("listen: [", encoding="utf-8")
+        self.assertGreaterEqual(harness.call(port, "POST", "/-/reload").status, 400)  # for FaultlineReloadFailed
+        self.config.write_text(good, encoding="utf-8")
+
+        unanswered = dict([*dashboard_queries(), *rule_queries()])
+        self.assertGreater(len(unanswered), 25)
+
+        def look():
+            for name, query in list(unanswered.items()):
+                found = self.ask(prometheus, query)
+                if any(sample["value"][1] != "NaN" for sample in found):
+                    del unanswered[name]
+            return faultline.poll() is not None
+        harness.until(look, lambda: f"the end of the scenario; unanswered: {unanswered}", 240, pause=0.5)
+        self.assertEqual(faultline.returncode, 0, self.log("lab"))
+        harness.until(lambda: look() and not unanswered, lambda: f"an answer to {json.dumps(sorted(unanswered), indent=1)}")
+
+        harness.until(lambda: any(told["status"] == "resolved" for told in receiver.told), "the alert is resolved")
+        self.assertEqual({told["groupKey"] for told in receiver.told}, {receiver.told[0]["groupKey"]}, "one group")
+        self.assertEqual([told["status"] for told in receiver.told], ["firing", "resolved"])
+        alert = receiver.told[0]["alerts"][0]
+        self.assertIn(alert["labels"]["alertname"], ("FaultlineIncidentCritical", "FaultlineIncidentMajor"))
+        self.assertEqual(alert["labels"]["severity"], "critical")
+        self.assertRegex(alert["annotations"]["summary"], r"^1 (critical|major) network incident")
+
+
+if __name__ == "__main__":
+    harness.main()
