@@ -83,7 +83,8 @@ DeliveryResult result(Delivery d, std::string reason = "scripted") {
 class Sender : public testing::Test {
  protected:
   void start() {
-    events_.store_trouble = [](std::string_view reason) { ADD_FAILURE() << reason; };
+    if (!events_.store_trouble)
+      events_.store_trouble = [](std::string_view reason) { ADD_FAILURE() << reason; };
     store::StoreOptions options;
     options.path = directory_ / "out.db";
     options.post = loop_.poster();
@@ -341,6 +342,27 @@ TEST_F(Sender, SurvivesKillsAtAnyMomentWithNothingLostAndNothingOutOfOrder) {
     EXPECT_GE(telling, known) << key << " came after a later one";
     known = std::max(known, telling);
   }
+}
+
+TEST_F(Sender, WritesAgainInsteadOfSendingAgainWhenTheStoreFails) {
+  int troubles = 0;
+  events_.store_trouble = [&](std::string_view) { ++troubles; };
+  start();
+  connect([](const TicketMessage&) { return result(Delivery::done); });
+  const auto script = [&](const char* sql) {
+    ASSERT_TRUE(store_->write_now([&](store::Database& db) { return db.script(sql); }));
+  };
+  script("CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+  write("FL-1", 1);
+  write("FL-1", 2);
+  pump();
+  pump();
+  EXPECT_EQ(troubles, 2);
+  EXPECT_THAT(receiver_.arrived, ElementsAre("FL-1/1")) << "not sent again, and its successor waits";
+  script("DROP TRIGGER full");
+  pump();
+  EXPECT_THAT(receiver_.arrived, ElementsAre("FL-1/1", "FL-1/2"));
+  EXPECT_EQ(unfinished(), 0U);
 }
 
 TEST_F(Sender, SendsWhatWasUnderWayAgainAfterAReloadOfItsConnector) {
