@@ -63,8 +63,8 @@ store::Job job_for(const DegradationChanged& change, Timestamp at, const Topolog
 }
 
 store::Job job_for(const ComplaintAttached& change, Timestamp at) {
-  auto logged =
-      event(at, change.incident ? "complaint.attached" : "complaint.detached", change.complaint_id, "");
+  auto logged = event(at, change.incident ? "complaint.attached" : "complaint.detached", change.complaint_id,
+                      "complaint " + change.complaint_id);
   logged.incident = change.incident;
   return [change, logged = std::move(logged)](store::Database& db) -> Result<void> {
     if (auto attached = store::attach_complaint(db, change.complaint_id, change.incident); !attached)

@@ -13,6 +13,7 @@ namespace faultline::commands {
 void add_check(CLI::App& app, Context& context) {
   CLI::App* command =
       app.add_subcommand("check", "say what the configuration would do, or every mistake in it");
+  command->add_option("file", context.config, "the configuration file, as with --config");
   command->callback([&context] {
     context.chosen = [&context] {
       config::Problems problems;

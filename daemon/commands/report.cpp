@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -18,8 +19,10 @@ namespace {
 
 std::string span_text(std::optional<Timestamp> from, std::optional<Timestamp> to) {
   if (!from || !to) return "-";
-  const auto total = std::chrono::round<std::chrono::seconds>(*to - *from).count();
-  return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+  const auto signed_total = std::chrono::round<std::chrono::seconds>(*to - *from).count();
+  const auto total = std::abs(signed_total);
+  return fmt::format("{}{}:{:02}:{:02}", signed_total < 0 ? "-" : "", total / 3600, total / 60 % 60,
+                     total % 60);
 }
 
 void print_times(const Incident& incident, const std::vector<store::StoredComplaint>& complaints) {
@@ -35,14 +38,14 @@ void print_times(const Incident& incident, const std::vector<store::StoredCompla
   line("first complaint", first_complaint);
   line("recovered", incident.recovered_at);
   line("resolved", incident.resolved_at);
-  fmt::print("\n  MTTD (onset to ticket)     {}\n", span_text(incident.onset, incident.opened_at));
-  fmt::print("  MTTR (onset to recovery)   {}\n", span_text(incident.onset, incident.recovered_at));
-  fmt::print("  lead over first complaint  {}\n", span_text(incident.opened_at, first_complaint));
+  fmt::print("\n  MTTD (onset to ticket)       {}\n", span_text(incident.onset, incident.opened_at));
+  fmt::print("  MTTR (onset to recovery)     {}\n", span_text(incident.onset, incident.recovered_at));
+  fmt::print("  ticket before 1st complaint  {}\n", span_text(incident.opened_at, first_complaint));
   if (incident.recovered_at)
     fmt::print(
-        "  customer-minutes lost      {:.0f}\n",
+        "  customer-minutes lost        {:.0f}\n",
         static_cast<double>(incident.customers) * to_seconds(*incident.recovered_at - incident.onset) / 60);
-  fmt::print("  found by                   {}\n", incident.complaint_only ? "complaints"
+  fmt::print("  found by                     {}\n", incident.complaint_only ? "complaints"
                                                   : complaints.empty()    ? "probes"
                                                                           : "probes, and complaints fit");
 }

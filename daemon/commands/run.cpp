@@ -14,6 +14,7 @@ void add_run(CLI::App& app, Context& context) {
   static std::string level = "info";
   CLI::App* command =
       app.add_subcommand("run", "probe, judge and keep tickets until told to stop (SIGTERM); SIGHUP reloads");
+  command->add_option("file", context.config, "the configuration file, as with --config");
   command->add_option("--log-level", level, "error, warn, info or debug")
       ->check(CLI::IsMember({"error", "warn", "info", "debug"}))
       ->capture_default_str();

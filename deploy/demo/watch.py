@@ -55,7 +55,7 @@ class Watcher:
             what = event["kind"].split(".")[1].upper()
             print(f"{stamp(at - self.started)}  faultline: {event['subject']} {what}: {event['reason']}", flush=True)
         if event["kind"] == "complaint.attached":
-            print(f"{stamp(at - self.started)}  faultline: complaint {event['reason'] or ''}attached to {event['subject']}".replace("  ", " "), flush=True)
+            print(f"{stamp(at - self.started)}  faultline: {event['reason']} belongs to {event['subject']}", flush=True)
 
 
 def stamp(span):
