@@ -27,6 +27,11 @@ if(FAULTLINE_SANITIZE)
   endif()
 endif()
 
+# What the fuzzer steers by must be in the libraries too, not only in its targets.
+if(FAULTLINE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # ccache and mold save minutes on two cores; neither is needed.
 find_program(FAULTLINE_CCACHE ccache)
 if(FAULTLINE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
