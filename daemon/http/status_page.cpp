@@ -40,7 +40,7 @@ footer{margin-top:28px;display:flex;flex-wrap:wrap;gap:4px 18px;font-size:14px}
 
 // SHA-256 of kStyle in base64, which the policy names: no other style is obeyed. A test computes it anew.
 constexpr std::string_view kPolicy =
-    "default-src 'none'; style-src 'sha256-Cw4XCIsG1zPlTz4XmEcCaPyLMCqkXaSnQYaZbJzzYH8='; base-uri 'none'; "
+    "default-src 'none'; style-src 'sha256-PD3VimZtuyZw08jjCmuJumJlWXIoP6CHy+W0OD7onKs='; base-uri 'none'; "
     "form-action 'none'; "
     "frame-ancestors 'none'";
 
