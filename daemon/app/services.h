@@ -24,13 +24,11 @@
 
 namespace faultline::app {
 
-// The latest valid round of every endpoint and probe kind, for the API.
+// The latest round of every endpoint and probe kind, for the API.
 class LatestRounds {
  public:
-  void keep(const Round& round) {
-    if (round.outcome != Outcome::not_measured || !rounds_.contains(key(round.endpoint, round.probe)))
-      rounds_[key(round.endpoint, round.probe)] = round;
-  }
+  // Also one that could not be measured: a value that nobody has seen for hours is not the latest.
+  void keep(const Round& round) { rounds_[key(round.endpoint, round.probe)] = round; }
   const Round* find(EndpointIndex endpoint, ProbeKindIndex kind) const {
     const auto found = rounds_.find(key(endpoint, kind));
     return found == rounds_.end() ? nullptr : &found->second;
