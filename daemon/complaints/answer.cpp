@@ -1,8 +1,8 @@
 #include "daemon/complaints/answer.h"
 
+#include "daemon/json/json_text.h"
 #include "daemon/tickets/book.h"
 #include "daemon/tickets/description.h"
-#include "daemon/json/json_text.h"
 #include "daemon/tickets/ticket.h"
 #include "rules/model/time_text.h"
 

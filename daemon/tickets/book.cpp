@@ -1,7 +1,7 @@
 #include "daemon/tickets/book.h"
 
-#include "daemon/store/outbox.h"
 #include "daemon/json/json_text.h"
+#include "daemon/store/outbox.h"
 #include "daemon/tickets/message.h"
 #include "daemon/tickets/tmf_document.h"
 

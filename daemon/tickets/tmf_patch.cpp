@@ -1,7 +1,7 @@
 #include "daemon/tickets/tmf_patch.h"
 
-#include "daemon/tickets/book.h"
 #include "daemon/json/json_text.h"
+#include "daemon/tickets/book.h"
 #include "daemon/tickets/tmf_document.h"
 #include "rules/model/time_text.h"
 
