@@ -25,7 +25,7 @@ NODES = ["name: core, kind: core", 'name: site-1, kind: site, parents: "transpor
 ENDPOINTS = [*(f'name: far-{i}, technology: lte, address: 10.201.0.1{i}, parents: "transport:site-1", latitude: 52.37, '
                f"longitude: 4.9{i}, coverage_m: 2000" for i in range(3)),
              *(f'name: near-{i}, technology: lte, address: 127.0.1.{i + 1}, parents: "transport:site-2"' for i in range(3))]
-FAULTS = 40 if harness.LONG else 4  # of the same site, with eight kills each
+FAULTS = 40 if harness.LONG else 3  # of the same site, with eight kills each
 
 
 class Caller(threading.Thread):
