@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t kDataRoom = 256;  // of a packet received: headers, token, HMAC; padding may go
 constexpr std::size_t kControlRoom = 256;
-constexpr std::size_t kSendControlRoom = 96;
 constexpr std::size_t kLongestPadding = 9000;
 // A sending call of 64 packets takes 0.1 ms; one that took longer was held up, and nobody knows where.
 constexpr Nanos kLongestSendCall = 1'000'000;
