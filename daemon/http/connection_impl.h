@@ -126,7 +126,7 @@ class BasicConnection final : public Connection,
     unsigned status = 0;
     Next next = Next::close;
     if (decision.refusal) {
-      const bool drained = parser.is_done() || !has_body(parser);
+      const bool drained = decision.is_end_known && (parser.is_done() || !has_body(parser));
       next = drained && parser.keep_alive() ? Next::keep_alive : Next::linger;
       status = decision.refusal->status;
       next = co_await write_answer(self, parser, method, *decision.refusal, next);

@@ -22,6 +22,13 @@ std::string_view value_of(const Headers& headers, std::string_view lower_name) {
   return found == headers.end() ? std::string_view{} : std::string_view(found->second);
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
 bool changes_something(Method method) {
   return method != Method::get && method != Method::head && method != Method::options;
 }
@@ -30,7 +37,17 @@ std::optional<HttpResponse> refuse_form(const RawHead& head) {
   if (count_of(head.headers, "host") > 1 || (head.is_http_1_1 && count_of(head.headers, "host") == 0))
     return problem(400, "Host: expected exactly one");
   if (count_of(head.headers, "authorization") > 1) return problem(400, "Authorization: expected at most one");
+  if (count_of(head.headers, "origin") > 1) return problem(400, "Origin: expected at most one");
   return std::nullopt;
+}
+
+// RFC 9112, 6.1: with any other coding, or from HTTP/1.0, a body has no certain end, and what follows might
+// be taken for a request of its own.
+std::optional<HttpResponse> refuse_coding(const RawHead& head) {
+  const std::string_view coding = value_of(head.headers, "transfer-encoding");
+  if (count_of(head.headers, "transfer-encoding") == 0) return std::nullopt;
+  if (head.is_http_1_1 && lower(coding) == "chunked") return std::nullopt;
+  return problem(400, "Transfer-Encoding: only chunked is taken, and only in HTTP/1.1");
 }
 
 std::optional<HttpResponse> refuse_host(const ServerState& state, const Peer& peer, const RawHead& head,
@@ -102,6 +119,11 @@ std::optional<HttpResponse> judge(const ServerState& state, const Peer& peer, co
   HttpRequest& request = decision.request;
   const auto method = method_from_name(head.method);
   request.method = method.value_or(Method::get);
+  if (auto refused = refuse_coding(head)) {
+    decision.is_end_known = false;
+    state.refused(Refusal::malformed);
+    return refused;
+  }
   if (auto refused = refuse_form(head)) {
     state.refused(Refusal::malformed);
     return refused;

@@ -22,6 +22,7 @@ struct HeadDecision {
   HttpRequest request;  // without its body
   Match match;
   std::optional<HttpResponse> refusal;  // answer with this; the body is not wanted
+  bool is_end_known = true;             // false: where the request ends is a guess; close after the answer
   std::size_t body_limit = 0;
 };
 

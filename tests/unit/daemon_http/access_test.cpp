@@ -162,6 +162,11 @@ TEST_F(AccessTest, RefusesChangesFromAnotherOrigin) {
   EXPECT_EQ(status("POST", "/-/reload", {{"host", "localhost:9464"}, {"origin", "http://localhost:9464"}}),
             0U);
   EXPECT_EQ(status("GET", "/", {{"host", "localhost:9464"}, {"origin", "http://attacker.example"}}), 0U);
+  EXPECT_EQ(status("POST", "/-/reload",
+                   {{"host", "localhost:9464"},
+                    {"origin", "http://localhost:9464"},
+                    {"origin", "http://attacker.example"}}),
+            400U);
 }
 
 TEST_F(AccessTest, LimitsTheRateOfEachTokenByItself) {
