@@ -260,11 +260,16 @@ Result<std::string> App::Impl::take_over(std::optional<Setup> setup, const confi
   if (const auto wrong = http::check(new_server); !wrong.empty()) return tl::make_unexpected(wrong.front());
   if (setup->config.store.path != services.setup.config.store.path)
     return fail("store.path cannot be changed by a reload: restart the daemon for that");
+  const auto switch_server = server->prepare(std::move(new_server));
+  if (!switch_server) return tl::make_unexpected(switch_server.error());
   if (auto applied = services.probing->apply(setup->config, setup->inventory); !applied)
     return tl::make_unexpected(applied.error());
-  if (auto set = deliveries->configure(setup->config); !set) return tl::make_unexpected(set.error());
-  if (auto reloaded = server->reload(std::move(new_server)); !reloaded)
-    return tl::make_unexpected(reloaded.error());
+  if (auto set = deliveries->configure(setup->config); !set) {
+    // Back to what goes on being valid; the sockets for it are open.
+    static_cast<void>(services.probing->apply(services.setup.config, services.setup.inventory));
+    return tl::make_unexpected(set.error());
+  }
+  (*switch_server)();
 
   const std::string changes =
       inventory::compare(services.setup.config, services.setup.inventory, setup->config, setup->inventory)

@@ -56,11 +56,11 @@ class ServerImpl final : public Server {
   Result<void> open(const ServerConfig& config);
   std::vector<ListenAddress> bound() const override;
   std::size_t connections() const override { return connections_.size(); }
-  Result<void> reload(ServerConfig config) override;
+  Result<std::function<void()>> prepare(ServerConfig config) override;
   void stop(std::chrono::milliseconds grace, std::function<void()> done) override;
 
  private:
-  Result<void> apply(const ServerConfig& config);
+  Result<std::function<void()>> checked(const ServerConfig& config);
   void accepted(asio::ip::tcp::socket socket);
   void turn_away(asio::ip::tcp::socket socket, Refusal why);
   void ended(const std::shared_ptr<Connection>& connection, const std::string& peer);
@@ -79,7 +79,9 @@ class ServerImpl final : public Server {
 };
 
 Result<void> ServerImpl::open(const ServerConfig& config) {
-  if (const auto applied = apply(config); !applied) return applied;
+  const auto good = checked(config);
+  if (!good) return tl::make_unexpected(good.error());
+  (*good)();
   for (const ListenAddress& address : config.listen) {
     auto listener = Listener::bind(io_, address);
     if (!listener) return tl::make_unexpected(listener.error());
@@ -101,7 +103,8 @@ Result<void> ServerImpl::open(const ServerConfig& config) {
   return {};
 }
 
-Result<void> ServerImpl::apply(const ServerConfig& config) {
+// Everything that can be wrong is found here; the function that comes back cannot fail.
+Result<std::function<void()>> ServerImpl::checked(const ServerConfig& config) {
   if (const auto errors = check(config); !errors.empty()) return fail(all_of(errors));
   std::shared_ptr<asio::ssl::context> tls;
   if (config.tls) {
@@ -109,9 +112,10 @@ Result<void> ServerImpl::apply(const ServerConfig& config) {
     if (!made) return tl::make_unexpected(made.error());
     tls = std::move(*made);
   }
-  tls_ = std::move(tls);
-  state_->active = make_active(config);
-  return {};
+  return [this, tls = std::move(tls), active = make_active(config)] {
+    tls_ = tls;
+    state_->active = active;
+  };
 }
 
 std::vector<ListenAddress> ServerImpl::bound() const {
@@ -121,10 +125,10 @@ std::vector<ListenAddress> ServerImpl::bound() const {
 }
 
 // The new configuration must also suit the sockets that stay open.
-Result<void> ServerImpl::reload(ServerConfig config) {
+Result<std::function<void()>> ServerImpl::prepare(ServerConfig config) {
   config.listen = bound();
   config.inherited.clear();
-  return apply(config);
+  return checked(config);
 }
 
 void ServerImpl::accepted(asio::ip::tcp::socket socket) {
@@ -202,6 +206,13 @@ void ServerImpl::stop(std::chrono::milliseconds grace, std::function<void()> don
 }
 
 }  // namespace
+
+Result<void> Server::reload(ServerConfig config) {
+  const auto good = prepare(std::move(config));
+  if (!good) return tl::make_unexpected(good.error());
+  (*good)();
+  return {};
+}
 
 Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const Router& router, ServerConfig config,
                                               ServerEvents events) {

@@ -111,7 +111,10 @@ class Server {
   virtual std::size_t connections() const = 0;
   // New tokens, limits, hosts and TLS files for connections that come from now on; a bad config changes
   // nothing. Addresses stay what they are.
-  virtual Result<void> reload(ServerConfig config) = 0;
+  Result<void> reload(ServerConfig config);
+  // The same in two steps, for a reload of several parts of which none may change before all have agreed:
+  // reads and checks everything now, and gives back what makes it valid. To be called while the server lives.
+  virtual Result<std::function<void()>> prepare(ServerConfig config) = 0;
   // Stops accepting, lets requests that are being answered finish, closes the rest; calls `done` when no
   // connection is left, at the latest after `grace`.
   virtual void stop(std::chrono::milliseconds grace, std::function<void()> done) = 0;

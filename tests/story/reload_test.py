@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A changed configuration is taken over by difference, a bad one is refused, and neither raises an incident by itself."""
+import shutil
 import signal
 
 import harness
@@ -73,6 +74,23 @@ class Reload(harness.Story):
         before = daemon.health("one")["measured"]
         harness.until(lambda: daemon.health("one")["measured"] != before, "it is still measured")
         self.assertEqual(daemon.all("/api/v1/incidents?state=all"), [])
+
+    def test_what_only_the_server_refuses_leaves_the_probing_as_it_was(self):
+        if not shutil.which("openssl"):
+            self.skipTest("no `openssl`")
+        daemon = self.daemon(self.configure([ONE, TWO], NODES)).start()
+        daemon.wait_for_health("two", "ok")
+        for name in ("mine", "other"):
+            made = harness.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=faultline", "-days", "2",
+                               "-keyout", self.directory / f"{name}.key", "-out", self.directory / f"{name}.pem")
+            self.assertEqual(made.returncode, 0, made.stderr)
+        # Both files are good by themselves, so the file's check passes; only together they are not.
+        self.configure([ONE, THREE], NODES, extra="api: {tls: {certificate: mine.pem, key: other.key}}\n")
+        answer = daemon.call("POST", "/-/reload")
+        self.assertEqual(answer.status, 422, answer)
+        for _ in range(2):  # the first round may have been under way
+            before = daemon.health("two")["measured"]
+            harness.until(lambda: daemon.health("two")["measured"] != before, "two is still measured")
 
     def test_sighup_keeps_an_open_incident_and_its_ticket(self):
         peer = self.peer("10.201.0.10", "10.201.0.11")
