@@ -291,12 +291,13 @@ def icmp(interval="1s", packets=3):
     return f"icmp: {{interval: {interval}, packets: {packets}, spacing: 20ms, timeout: 300ms}}"
 
 
-# Short times, so that a fault's whole life fits into a test; the logic is the shipped one.
+# Short times, so that a fault's whole life fits into a test; the logic is the shipped one. Complaints alone open nothing
+# here: an incident of complaints only would end 45 minutes after the last.
 QUICK_RULES = """\
 detect:
   recovery: {duration: 2s}
 decide:
-  opening: {base_nats: 0, customers: 1, hold_site: 1s, hold_endpoint: 1s}
+  opening: {base_nats: 0, customers: 1, hold_site: 1s, hold_endpoint: 1s, hold_complaints: 60m}
   identity: {stray_site: 0s}
   ending: {recovery: 2s, doublings: 0}
 """

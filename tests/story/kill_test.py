@@ -87,7 +87,8 @@ class Kill(harness.Story):
             time.sleep(self.dice.choice((0.02, 0.3, 1, 3)) * self.dice.random())  # not to wait for anything: a random moment
             self.kill_and_restart()
         announced = re.compile(rf" incident\.({event}) ")
-        harness.until(lambda: announced.search(self.daemon_now.log) or self.site_is(state), f"{event}, in peace", 60, pause=0.001)
+        harness.until(lambda: announced.search(self.daemon_now.log) or self.site_is(state),
+                      lambda: f"{event}, in peace, but {self.incidents()}", 60, pause=0.001)
         time.sleep(self.dice.random() * 0.01)
         self.kill_and_restart()
         harness.until(lambda: self.site_is(state), lambda: f"site-1 {state}, but {self.incidents()}", 60)
