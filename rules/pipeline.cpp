@@ -36,6 +36,7 @@ void Pipeline::Impl::restore(PipelineState state) {
   for (const Degradation& degradation : state.degradations)
     if (!degradation.ended && degradation.endpoint.value < topology->endpoints().size())
       bad.insert(degradation.endpoint);
+  changed = changed || !bad.empty();  // the end may have come between their becoming bad and the incident
   book.restore(std::move(state.incidents), state.next_incident);
   for (const Complaint& complaint : state.complaints) {
     keep(complaint);

@@ -133,6 +133,7 @@ Result<void> App::Impl::build() {
   if (auto restored = restore(services); !restored) return restored;
 
   services.metrics = std::make_unique<metrics::DaemonMetrics>(registry, kVersion);
+  services.metrics->config_is_good(to_seconds(services.started.time_since_epoch()));
   services.table = std::make_unique<metrics::EndpointTable>(probe_names());
   deliveries = std::make_unique<Deliveries>(io, services);
   services.bookkeeper = std::make_unique<Bookkeeper>(

@@ -26,19 +26,26 @@ void set_gauges(Services& services) {
   totals.late_replies = stats.late;
   totals.rounds = stats.rounds;
   totals.rounds_not_measured = stats.rounds_not_measured;
-  totals.lag_seconds =
-      stats.sent == 0 ? 0 : static_cast<double>(stats.lag_sum_us) / 1e6 / static_cast<double>(stats.sent);
+  totals.lag_seconds = services.engine_lag_seconds;
   metrics.set_engine(totals);
   metrics.set_probe_host_healthy(services.probe_host_healthy);
   for (const auto& [status, count] : services.tickets_by_status) metrics.set_tickets(status, count);
+  metrics.store_commits(services.store->counters().commits);
   metrics.set_outbox(services.outbox_depth, services.outbox_oldest_age_seconds);
 }
 
+double mean_lag_seconds(const packet::EngineStats& before, const packet::EngineStats& now) {
+  if (now.sent <= before.sent) return 0;
+  return static_cast<double>(now.lag_sum_us - before.lag_sum_us) / 1e6 /
+         static_cast<double>(now.sent - before.sent);
+}
+
 void measure_rates(Services& services) {
-  const auto packets = services.probing->engine_stats().sent;
-  services.packets_per_second = static_cast<double>(packets - services.packets_before);
+  const packet::EngineStats stats = services.probing->engine_stats();
+  services.packets_per_second = static_cast<double>(stats.sent - services.engine_before.sent);
+  services.engine_lag_seconds = mean_lag_seconds(services.engine_before, stats);
+  services.engine_before = stats;
   services.rounds_per_second = static_cast<double>(services.rounds - services.rounds_before);
-  services.packets_before = packets;
   services.rounds_before = services.rounds;
 }
 

@@ -64,8 +64,7 @@ DaemonMetrics::DaemonMetrics(Registry& registry, std::string_view version) : reg
                                        "Session probes skipped because the one before was still running.");
   store_errors_ = registry.counter("faultline_store_errors_total", "Errors of the database.");
   store_commits_ = registry.counter("faultline_store_commits_total", "Commits of the database.");
-  store_commit_seconds_ = registry.counter("faultline_store_commit_seconds_total", "Time spent in commits.");
-  for (const char* result : {"accepted", "duplicate", "rejected"})
+  for (const char* result : {"accepted", "repeated", "conflict", "refused"})
     registry.counter(kComplaints, kComplaintsHelp, {{"result", result}});
   for (const char* result : {"good", "bad"}) registry.counter(kReloads, kReloadsHelp, {{"result", result}});
 }
@@ -142,9 +141,13 @@ void DaemonMetrics::store_error() {
   store_errors_.add();
 }
 
-void DaemonMetrics::store_commit(double seconds) {
-  store_commits_.add();
-  store_commit_seconds_.add(seconds);
+void DaemonMetrics::store_commits(std::uint64_t total) {
+  store_commits_.add(static_cast<double>(total - store_commits_before_));
+  store_commits_before_ = total;
+}
+
+void DaemonMetrics::config_is_good(double unix_seconds) {
+  config_time_.set(unix_seconds);
 }
 
 void DaemonMetrics::set_loop_lag(double seconds) {

@@ -41,14 +41,16 @@ class DaemonMetrics {
   void set_outbox(double depth, double oldest_age_seconds);  // faultline_outbox_depth, …_oldest_age_seconds
   // faultline_deliveries_total{connector,result}; result: done, retry, rejected, unknown
   void delivery(std::string_view connector, std::string_view result);
-  // faultline_complaints_total{result}; result: accepted, duplicate, rejected
+  // faultline_complaints_total{result}; result: accepted, repeated, conflict, refused
   void complaint(std::string_view result);
   void set_engine(const EngineTotals& totals);  // faultline_engine_…
   void session_overrun();                       // faultline_session_overruns_total
   // faultline_reloads_total{result}; a good one also sets faultline_config_last_good_timestamp_seconds
   void reload(bool good, double unix_seconds);
-  void store_error();                     // faultline_store_errors_total
-  void store_commit(double seconds);      // faultline_store_commits_total, …_commit_seconds_total
+  void store_error();                       // faultline_store_errors_total
+  void store_commits(std::uint64_t total);  // since the start: faultline_store_commits_total
+  // faultline_config_last_good_timestamp_seconds, at the start
+  void config_is_good(double unix_seconds);
   void set_loop_lag(double seconds);      // faultline_loop_lag_seconds
   void set_probe_host_healthy(bool yes);  // faultline_probe_host_healthy
   // faultline_http_requests_total{route,method,status}, faultline_http_request_seconds_total{route}
@@ -63,7 +65,8 @@ class DaemonMetrics {
   Gauge outbox_depth_, outbox_age_, engine_lag_, loop_lag_, config_time_, probe_host_healthy_;
   std::array<Counter, 8> engine_;
   EngineTotals engine_before_;
-  Counter session_overruns_, store_errors_, store_commits_, store_commit_seconds_;
+  Counter session_overruns_, store_errors_, store_commits_;
+  std::uint64_t store_commits_before_ = 0;
 };
 
 }  // namespace faultline::metrics

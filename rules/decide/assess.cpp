@@ -19,9 +19,9 @@ double probability(double log_odds) {
   return 1 / (1 + std::exp(-log_odds));
 }
 
-// Grown enough that a person wants to know: the first, then a quarter more.
+// Grown enough that a person wants to know: the first, then by half and by three at least.
 bool has_grown(std::size_t now, std::size_t before) {
-  return now >= before + std::max<std::size_t>(1, before / 4);
+  return before == 0 ? now > 0 : now >= before + std::max<std::size_t>(3, before / 2);
 }
 
 void add_missing(std::vector<CauseFeature>& into, const std::vector<CauseFeature>& other) {

@@ -68,20 +68,33 @@ void IncidentBook::restore(std::vector<Incident> incidents, IncidentNumber next)
     record.level =
         is_known(incident.root, *topology_) ? level_of_root(incident.root, *topology_) : Level::wide;
     record.is_host = is_of_host(incident, *topology_);
-    // Nobody bad any more: whoever may have been must be seen to be well.
-    record.members = incident.bad.empty() ? incident.affected : incident.bad;
-    record.most_bad = record.members.size();
-    insert_all(record.members, incident.suspected_members);
+    record.most_bad = incident.bad.empty() ? incident.affected.size() : incident.bad.size();
     record.severity = SeverityMemory(incident.severity);
     record.told = told_of(incident, {});
     recall_argument(record, incident);
     for (const std::string& complaint : incident.complaints) complaint_owner_[complaint] = incident.number;
     record.incident = std::move(incident);
-    auto& kept = records_[record.incident.number] = std::move(record);
-    if (kept.is_active())
-      for (const EndpointIndex member : kept.members) owner_[member] = kept.incident.number;
+    records_[record.incident.number] = std::move(record);
   }
   set_topology(topology_);
+  restore_members();
+}
+
+// What was told at different times may name an endpoint twice: it belongs to the later incident.
+void IncidentBook::restore_members() {
+  for (auto& [number, record] : records_) {
+    if (!record.is_active()) continue;
+    own(record, std::vector<EndpointIndex>(record.incident.bad));
+    own(record, std::vector<EndpointIndex>(record.incident.suspected_members));
+  }
+  // Nobody bad any more: whoever may have been must be seen to be well.
+  for (auto& [number, record] : records_) {
+    if (!record.is_active() || !record.members.empty()) continue;
+    std::vector<EndpointIndex> free;
+    for (const EndpointIndex endpoint : record.incident.affected)
+      if (!owner(endpoint)) free.push_back(endpoint);
+    own(record, free);
+  }
 }
 
 void IncidentBook::set_topology(std::shared_ptr<const Topology> topology) {

@@ -116,6 +116,7 @@ class IncidentBook {
   void take_relapse(Record& record, const Record& relapse, Timestamp now);
 
   // incident_book.cpp
+  void restore_members();
   void compose(Record& record) const;
   Record& add(Root root, Timestamp onset, Timestamp now);
   void tell(Record& record, IncidentEvent event, std::string reason, Timestamp now, Actions& actions);

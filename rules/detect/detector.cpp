@@ -149,6 +149,9 @@ void Detector::restore(std::span<const Degradation> degradations) {
       continue;
     list.push_back(std::move(t));
     in.states[e].inner = HealthState::bad;
+    // Bad until it is measured, as if a round had just said so; the first tick sets how long that holds.
+    in.states[e].is_unknown = false;
+    in.restored.push_back(e);
     in.show_state(e);
   }
 }

@@ -75,6 +75,7 @@ struct Detector::Impl {
   std::unordered_map<std::uint32_t, std::vector<Trouble>> troubles;
   std::vector<std::uint32_t> suspects;  // may hold some that are none any more
   std::vector<std::uint32_t> flapping;
+  std::vector<std::uint32_t> restored;  // as bad, and no tick has come since
   Timestamp last_tick{};
   bool is_blind = false;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace faultline::detect {
 
@@ -102,6 +103,9 @@ void Detector::Impl::on_tick(Timestamp now, Events& out) {
   if (last_tick != Timestamp{} && now < last_tick) step_back(last_tick - now);
   last_tick = now;
   const auto now_s = static_cast<std::uint32_t>(std::max(0.0, to_seconds(now.time_since_epoch())));
+  const auto patience_s = rules->missing.intervals * to_seconds(rules->missing.first_interval);
+  for (const std::uint32_t e : std::exchange(restored, {}))
+    if (stale_at_s[e] == 0) stale_at_s[e] = now_s + static_cast<std::uint32_t>(patience_s);
   for (std::uint32_t e = 0; e < stale_at_s.size(); ++e) {
     if (stale_at_s[e] == 0 || stale_at_s[e] > now_s) continue;
     stale_at_s[e] = 0;

@@ -67,8 +67,10 @@ class Reload(harness.Story):
 
         self.assertEqual(self.reloads(daemon, "bad"), 2)
         self.assertIn('config.refused action="the old one stays"', daemon.log)
-        refused = [e for e in daemon.all("/api/v1/events") if e["kind"] == "config.refused"]
-        self.assertEqual(len(refused), 2)
+        def refusals():  # written behind the answer
+            return [e for e in daemon.all("/api/v1/events") if e["kind"] == "config.refused"]
+        harness.until(lambda: len(refusals()) == 2, "both refusals are in the log of events")
+        refused = refusals()
         self.assertIn('unknown key "adress"', refused[1]["reason"])
         self.assertEqual(daemon.health("one")["state"], "ok")
         before = daemon.health("one")["measured"]

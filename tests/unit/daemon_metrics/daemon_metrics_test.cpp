@@ -67,7 +67,7 @@ TEST(DaemonMetrics, ShowsWhatNeverHappenedAsZero) {
   Registry registry;
   const DaemonMetrics metrics(registry, "1");
   for (const char* line :
-       {"faultline_complaints_total{result=\"rejected\"} 0\n", "faultline_reloads_total{result=\"bad\"} 0\n",
+       {"faultline_complaints_total{result=\"refused\"} 0\n", "faultline_reloads_total{result=\"bad\"} 0\n",
         "faultline_store_errors_total 0\n", "faultline_degradations{respect=\"loss\"} 0\n"})
     EXPECT_THAT(registry.text(), HasSubstr(line));
 }
