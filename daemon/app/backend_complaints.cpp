@@ -51,7 +51,10 @@ void Backend::submit_complaints(std::string body, const http::Principal&,
       for (; counted_[i] < desk_.counts()[i]; ++counted_[i])
         services_.metrics->complaint(complaints::kItemResultNames[i]);
     http::Headers headers;
-    if (answered.status == 503) headers.emplace_back("retry-after", "5");
+    if (answered.status == 503) {
+      services_.metrics->store_error();
+      headers.emplace_back("retry-after", "5");
+    }
     reply({answered.status, std::move(answered.json), std::move(headers)});
   });
 }

@@ -44,6 +44,10 @@ http::DaemonStatus Backend::status() {
     status.not_ready.emplace_back("no round has been measured yet");
   if (!services_.probing->probe_host_healthy(status.now))
     status.not_ready.emplace_back("the probe host cannot reach its own reference targets");
+  // Baselines are saved every second, so this is known, and known to be over, within about a second.
+  if (!services_.store->counters().last_error.empty())
+    status.not_ready.emplace_back(
+        "the database cannot be written (the log says why); complaints are not taken");
   return status;
 }
 

@@ -59,9 +59,11 @@ struct Services {
   std::unique_ptr<metrics::DaemonMetrics> metrics;
   LatestRounds latest;
   std::uint64_t rounds = 0;      // since the start
-  double rounds_per_second = 0;  // of late, as is the next
+  double rounds_per_second = 0;  // of late, as are the next two
   double packets_per_second = 0;
-  std::uint64_t rounds_before = 0, packets_before = 0;  // a second ago
+  double engine_lag_seconds = 0;
+  std::uint64_t rounds_before = 0;  // a second ago, as is the next
+  packet::EngineStats engine_before;
   std::deque<Timestamp> complaints;  // receipt times, those of the last 24 hours and older ones
   bool probe_host_healthy = true;    // at the last tick
   std::map<std::string, double> tickets_by_status;  // as of the last look, as are the next two

@@ -46,8 +46,8 @@ void print_times(const Incident& incident, const std::vector<store::StoredCompla
         "  customer-minutes lost        {:.0f}\n",
         static_cast<double>(incident.customers) * to_seconds(*incident.recovered_at - incident.onset) / 60);
   fmt::print("  found by                     {}\n", incident.complaint_only ? "complaints"
-                                                  : complaints.empty()    ? "probes"
-                                                                          : "probes, and complaints fit");
+                                                    : complaints.empty()    ? "probes"
+                                                                            : "probes, and complaints fit");
 }
 
 Result<void> report(Stored& stored, const std::string& id) {

@@ -7,9 +7,12 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -61,6 +64,25 @@ Result<void> copy_to_new_file(Database& from, const std::filesystem::path& file)
   if (!to) return tl::make_unexpected(to.error());
   if (auto copied = copy_pages(from, *to); !copied) return copied;
   return to->run("PRAGMA journal_mode=DELETE");  // one file, without a -wal beside it
+}
+
+// An earlier copy may be replaced, but neither the database itself (a daemon would go on writing to a file
+// that has no name any more) nor what is no database at all (a mistyped name).
+Result<void> may_be_replaced(const std::filesystem::path& from, const std::filesystem::path& to) {
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  std::error_code error;
+  if (!std::filesystem::exists(to, error)) return {};
+  if (std::filesystem::equivalent(from, to, error))
+    return fail(fmt::format("{}: is the database itself; give the copy another name", to.string()));
+  std::array<char, kMagic.size()> start{};
+  std::ifstream file(to, std::ios::binary);
+  if (std::filesystem::is_regular_file(to, error)) {
+    if (std::filesystem::file_size(to, error) == 0) return {};
+    if (file.read(start.data(), start.size()) && std::string_view(start.data(), start.size()) == kMagic)
+      return {};
+  }
+  return fail(
+      fmt::format("{}: is there already and is no earlier copy; give the copy another name", to.string()));
 }
 
 }  // namespace
@@ -116,6 +138,7 @@ Result<void> check_integrity(Database& db, std::uintmax_t up_to_bytes) {
 }
 
 Result<void> copy_database(Database& from, const std::filesystem::path& to) {
+  if (auto free = may_be_replaced(from.path(), to); !free) return free;
   std::filesystem::path partial = to;
   partial += ".part";
   std::error_code error;

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <stdexcept>
 #include <thread>
@@ -227,6 +229,19 @@ TEST_F(StoreTest, ABackupFromAnotherProcessNeedsNoStore) {
   EXPECT_EQ(open_store(directory / "copy.db")->customer_key(), store->customer_key());
   EXPECT_THAT(backup_file(directory / "none.db", directory / "c.db").error().message,
               HasSubstr("cannot open the file"));
+}
+
+TEST_F(StoreTest, ABackupReplacesNeitherTheDatabaseNorAnotherProgramsFile) {
+  const auto store = open_store(directory / "a.db");
+  EXPECT_THAT(backup_file(directory / "a.db", directory / "a.db").error().message,
+              HasSubstr("is the database itself"));
+  std::filesystem::create_symlink(directory / "a.db", directory / "link.db");
+  EXPECT_THAT(backup_file(directory / "a.db", directory / "link.db").error().message,
+              HasSubstr("is the database itself"));
+  std::ofstream(directory / "faultline.yaml") << "listen: 127.0.0.1:9464\n";
+  EXPECT_THAT(backup_file(directory / "a.db", directory / "faultline.yaml").error().message,
+              HasSubstr("is no earlier copy"));
+  EXPECT_EQ(std::filesystem::file_size(directory / "faultline.yaml"), 23U);
 }
 
 TEST_F(StoreTest, AFailedBackupLeavesTheOldOne) {
