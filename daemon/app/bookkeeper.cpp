@@ -55,8 +55,8 @@ store::Job job_for(const DegradationChanged& change, Timestamp at, const Topolog
                       std::string(name(degradation.respect)).append(": ").append(degradation.evidence));
   return
       [stored = std::move(stored), logged = std::move(logged), ended](store::Database& db) -> Result<void> {
-        const auto saved = ended ? store::remove_degradation(db, stored.endpoint, stored.respect)
-                                 : store::save_degradation(db, stored);
+        auto saved = ended ? store::remove_degradation(db, stored.endpoint, stored.respect)
+                           : store::save_degradation(db, stored);
         if (!saved) return saved;
         return without_value(store::append_event(db, logged));
       };

@@ -173,7 +173,7 @@ Result<void> Probing::apply(const config::Config& config, const inventory::Inven
       std::exchange(kinds_of_, std::vector<std::uint32_t>(inventory.topology->endpoints().size()));
   std::vector<packet::PacketSettings> settings;
   const auto targets = packet_targets(config, inventory, settings);
-  const Result<void> set =
+  Result<void> set =
       targets ? engine_->set_targets(settings, *targets) : tl::make_unexpected(targets.error());
   if (!set) {
     endpoints_of_name_ = std::move(old_names);
