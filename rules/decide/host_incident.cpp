@@ -1,26 +1,23 @@
 // The incident of the probe host itself: not found by the localiser, but by the guard.
 #include "rules/decide/incident_book.h"
 
-#include <algorithm>
-
 namespace faultline::decide {
 
 void IncidentBook::set_host_sick(bool sick, Root root, std::string_view why, Timestamp now,
                                  Actions& actions) {
-  auto found = std::find_if(records_.begin(), records_.end(), [](const auto& entry) {
-    return entry.second.is_host && !has_ended(entry.second.incident.state);
-  });
-  const bool exists = found != records_.end();
+  Record* last = nullptr;  // the newest counts: an earlier one may be resolved, but not closed yet
+  for (auto& [number, record] : records_)
+    if (record.is_host && !has_ended(record.incident.state)) last = &record;
   if (!sick) {
-    if (!exists || found->second.incident.state == IncidentState::resolved) return;
-    Record& record = found->second;
+    if (last == nullptr || last->incident.state == IncidentState::resolved) return;
+    Record& record = *last;
     record.incident.state = IncidentState::resolved;
     record.incident.recovered_at = record.incident.resolved_at = now;
     return tell(record, IncidentEvent::resolved, std::string(why), now, actions);
   }
-  if (exists && found->second.incident.state != IncidentState::resolved) return;
-  const bool reopened = exists && now - *found->second.incident.resolved_at <= rules_->ending.reopen;
-  Record& record = reopened ? found->second : add(std::move(root), now, now);
+  if (last != nullptr && last->incident.state != IncidentState::resolved) return;
+  const bool reopened = last != nullptr && now - *last->incident.resolved_at <= rules_->ending.reopen;
+  Record& record = reopened ? *last : add(std::move(root), now, now);
   record.is_host = true;
   record.level = Level::wide;
   record.incident.state = IncidentState::open;
