@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace faultline::decide {
 namespace {
@@ -71,6 +72,7 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
     ++facts.fresh;
     if (is_bad(health) && !health.better) ++facts.fresh_bad;
   }
+  if (record.members.empty()) facts.recovered_share = 1;  // all went to other incidents
   if (counted > 0) {
     facts.recovered_share = static_cast<double>(good) / counted;
     facts.missing_share = static_cast<double>(missing) / counted;
@@ -94,6 +96,7 @@ bool IncidentBook::reopen_earlier(Record& record, Timestamp now, Actions& action
     take_relapse(earlier, record, now);
     earlier.last_bad = now;
     footprint_changed_ = true;
+    own_free(earlier, std::exchange(earlier.members, {}));  // others may have got some of them since
     merge(record, earlier, now, actions);
     tell(earlier, IncidentEvent::reopened,
          fmt::format("{} is bad again within {} of the end", root_name(incident.root),

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace faultline::decide {
 namespace {
@@ -29,6 +30,11 @@ void add_missing(std::vector<CauseFeature>& into, const std::vector<CauseFeature
     if (std::find(into.begin(), into.end(), feature) == into.end()) into.push_back(feature);
 }
 
+bool speaks_louder(const std::vector<CauseFeature>& a, const std::vector<CauseFeature>& b,
+                   const CauseRules& rules) {
+  return rank_causes(a, rules).front().probability > rank_causes(b, rules).front().probability;
+}
+
 }  // namespace
 
 double log_odds_of(const Record& record, const OpeningRules& rules) {
@@ -41,17 +47,20 @@ double IncidentBook::confidence_of(const Record& record) const {
   return probability(record.level == Level::endpoint ? odds : std::min(odds, record.margin_nats));
 }
 
-// The members are looked at again only when as many are bad as ever; what others say is added.
+// The members are looked at again only when as many are bad as ever, and of as many what says most counts;
+// what others say is added.
 void IncidentBook::judge_cause(Record& record, const Present& present, const Observations& observations) {
   Incident& incident = record.incident;
   const auto bad = static_cast<std::size_t>(
       std::count_if(incident.bad.begin(), incident.bad.end(),
                     [&](EndpointIndex endpoint) { return !present.health[endpoint.value].better; }));
   if (incident.bad.empty() && !incident.complaint_only) return;  // not judged by its absence
+  if (!record.is_told()) record.context.clear();
   if (!record.is_told() || bad >= record.most_bad) {
+    auto features = observations.of_members(record, present, rules_->cause);
+    if (!record.is_told() || bad > record.most_bad || speaks_louder(features, record.features, rules_->cause))
+      record.features = std::move(features);
     record.most_bad = bad;
-    record.features = observations.of_members(record, present, rules_->cause);
-    if (!record.is_told()) record.context.clear();
   }
   if (record.features.empty()) return;  // restored: what it was judged by is not known any more
   add_missing(record.context, observations.of_context(record, *topology_));
@@ -111,7 +120,8 @@ void IncidentBook::tell_update(Record& record, Timestamp now, Actions& actions) 
                                name(incident.severity)));
   const bool is_urgent = incident.severity < told.severity;
   if (!is_urgent && now - told.at < rules_->identity.update_spacing) return;
-  if (!incident.causes.empty() && incident.causes.front().cause != told.cause)
+  if (!incident.causes.empty() && incident.causes.front().cause != told.cause &&
+      incident.causes.front().probability >= rules_->cause.determined)
     news.push_back(fmt::format("the likely cause is now {} ({:.0f} %)", name(incident.causes.front().cause),
                                100 * incident.causes.front().probability));
   if (static_cast<double>(incident.affected.size()) > kFootprintGrowth * static_cast<double>(told.affected))

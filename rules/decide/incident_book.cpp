@@ -89,12 +89,15 @@ void IncidentBook::restore_members() {
   }
   // Nobody bad any more: whoever may have been must be seen to be well.
   for (auto& [number, record] : records_) {
-    if (!record.is_active() || !record.members.empty()) continue;
-    std::vector<EndpointIndex> free;
-    for (const EndpointIndex endpoint : record.incident.affected)
-      if (!owner(endpoint)) free.push_back(endpoint);
-    own(record, free);
+    if (record.is_active() && record.members.empty()) own_free(record, record.incident.affected);
   }
+}
+
+void IncidentBook::own_free(Record& record, const std::vector<EndpointIndex>& endpoints) {
+  std::vector<EndpointIndex> free;
+  for (const EndpointIndex endpoint : endpoints)
+    if (!owner(endpoint)) free.push_back(endpoint);
+  own(record, free);
 }
 
 void IncidentBook::set_topology(std::shared_ptr<const Topology> topology) {

@@ -92,6 +92,7 @@ class IncidentBook {
   void copy_argument(Record& record, const Hypothesis& hypothesis);
   void merge(Record& from, Record& into, Timestamp now, Actions& actions);
   void own(Record& record, const std::vector<EndpointIndex>& endpoints);
+  void own_free(Record& record, const std::vector<EndpointIndex>& endpoints);  // those that nobody owns
   bool is_young(const Record& record, Timestamp now) const;
 
   // advance.cpp, storm.cpp

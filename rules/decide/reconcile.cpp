@@ -34,7 +34,7 @@ bool IncidentBook::is_coherent(const Record& record, const Hypothesis& hypothesi
 
 Record* IncidentBook::same_root(const Hypothesis& hypothesis) {
   for (auto& [number, record] : records_)
-    if (record.is_active() && !record.claimed && record.incident.root == hypothesis.root) return &record;
+    if (record.is_active() && record.incident.root == hypothesis.root) return &record;
   return nullptr;
 }
 

@@ -186,12 +186,17 @@ void Player::raise_alarm(const Line& line, bool cleared) {
   take(pipeline_->on(alarm));
 }
 
-// What the store would give back after a kill.
+// What the store gives back after a kill: incidents as they were told last, with the complaints attached.
 void Player::restart() {
   PipelineState state;
-  for (const Incident* incident : pipeline_->incidents()) {
-    state.next_incident = std::max(state.next_incident, incident->number + 1);
-    if (!has_ended(incident->state)) state.incidents.push_back(*incident);
+  for (const auto& [number, told] : stored_) {
+    state.next_incident = number + 1;
+    const bool is_old = told.closed_at && time(now_) - *told.closed_at > 30min;
+    if (has_ended(told.state) && is_old) continue;
+    state.incidents.push_back(told);
+    state.incidents.back().complaints.clear();
+    for (const auto& [id, incident] : attached_)
+      if (incident == number) state.incidents.back().complaints.push_back(id);
   }
   state.degradations = pipeline_->degradations();
   state.complaints = sent_;
@@ -200,7 +205,19 @@ void Player::restart() {
   for (std::uint32_t i = 0; i < topology_->endpoints().size(); ++i)
     next->restore_baseline(EndpointIndex{i}, pipeline_->baseline(EndpointIndex{i}));
   next->set_maintenance(windows_);
+  check_memory(*next);
   pipeline_ = std::move(next);
+}
+
+// A restart forgets no incident that runs, and none of its complaints.
+void Player::check_memory(const Pipeline& next) {
+  for (const Incident* before : pipeline_->incidents()) {
+    if (has_ended(before->state)) continue;
+    const Incident* after = next.incident(before->number);
+    if (after == nullptr || after->state != before->state || after->root != before->root ||
+        after->complaints.size() != before->complaints.size())
+      broken_.insert(fmt::format("the restart at {} changed FL-{}", clock(now_), before->number));
+  }
 }
 
 void Player::reload(const Line& line) {
@@ -228,6 +245,7 @@ void Player::take(const Actions& actions) {
       told.verb = std::string(name(changed->event));
       told.reason = changed->reason;
       told.incident = changed->incident;
+      stored_[changed->incident.number] = changed->incident;
       if (changed->reason.empty()) broken_.insert("a change without a reason: " + told.verb);
       story_.push_back(std::move(told));
     } else if (const auto* attached = std::get_if<ComplaintAttached>(&action.detail)) {
@@ -248,10 +266,15 @@ void Player::take(const Actions& actions) {
   }
 }
 
-// No endpoint may be bad in two incidents that others were told of.
+// No endpoint may be bad in two incidents that others were told of, and no root in two that run.
 void Player::check_owners() {
   std::map<EndpointIndex, IncidentNumber> owner;
+  std::map<Root, IncidentNumber> at;
   for (const Incident* incident : pipeline_->incidents()) {
+    if (incident->state > IncidentState::recovering) continue;
+    if (const auto [other, is_new] = at.emplace(incident->root, incident->number); !is_new)
+      broken_.insert(fmt::format("{} has FL-{} and FL-{} at once", root_name(incident->root, *topology_),
+                                 other->second, incident->number));
     if (incident->state != IncidentState::open && incident->state != IncidentState::recovering) continue;
     for (const EndpointIndex endpoint : incident->bad)
       if (const auto [other, is_new] = owner.emplace(endpoint, incident->number); !is_new)

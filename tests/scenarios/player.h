@@ -64,6 +64,7 @@ class Player {
   void tick(Duration at);
   void take(const Actions& actions);
   void check_owners();
+  void check_memory(const Pipeline& next);
   std::shared_ptr<const Topology> build(const Topology* previous);
   Timestamp time(Duration at) const { return origin_ + at; }
 
@@ -81,6 +82,7 @@ class Player {
   std::vector<Complaint> sent_;
   std::vector<Told> story_;
   std::map<std::string, std::optional<IncidentNumber>> attached_;
+  std::map<IncidentNumber, Incident> stored_;  // as told last
   std::set<std::string> broken_;
   std::size_t bursts_ = 0;
 };

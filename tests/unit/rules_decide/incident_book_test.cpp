@@ -155,6 +155,45 @@ TEST(IncidentBook, RelapsesWithinTheRecovery) {
   EXPECT_EQ(world.book.records().size(), 1U);
 }
 
+TEST(IncidentBook, LeavesMembersToOthersWhenItReopens) {
+  BookWorld world(small_network(4, 6, 4));
+  world.set_bad("agg-2");
+  world.pass(60s);
+  world.set_good("agg-2");
+  world.pass(6min);
+  ASSERT_EQ(world.incident(1).state, IncidentState::resolved);
+  world.set_bad("site-2-1");
+  world.pass(8min);  // too old to be moved up or merged
+  for (int site = 2; site <= 6; ++site) world.set_bad("site-2-" + std::to_string(site));
+  world.pass(60s);
+  ASSERT_EQ(world.incident(1).state, IncidentState::open);
+  std::set<EndpointIndex> seen;
+  for (const auto& [number, record] : world.book.records())
+    for (const EndpointIndex endpoint : record.incident.bad)
+      EXPECT_TRUE(seen.insert(endpoint).second) << "bad in two incidents";
+  EXPECT_EQ(seen.size(), 24U);
+}
+
+TEST(IncidentBook, EndsAnIncidentOfWhichNothingIsLeft) {
+  BookWorld before = open_at_site();
+  before.pass(10min);
+  const Incident whole = before.incident(1);
+  Incident part = whole;  // its only endpoint is a member of the other one
+  part.number = 2;
+  part.root = before.below("cell-2-1-1").front();
+  part.affected = before.below("cell-2-1-1");
+  part.bad.clear();
+  part.state = IncidentState::recovering;
+  part.recovered_at = before.now;
+  BookWorld world(before.topology);
+  world.health = before.health;
+  world.now = before.now;
+  world.book.restore({whole, part}, 3);
+  world.pass(6min);
+  EXPECT_EQ(world.incident(1).state, IncidentState::open);
+  EXPECT_EQ(world.incident(2).state, IncidentState::resolved);
+}
+
 // A book that holds what the store has of another one.
 BookWorld restarted(const BookWorld& before) {
   BookWorld world(before.topology);
