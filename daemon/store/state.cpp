@@ -5,6 +5,8 @@
 #include "daemon/store/incidents.h"
 
 #include <chrono>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace faultline::store {
@@ -66,8 +68,19 @@ Result<void> load_complaints(Database& db, const Topology& topology, Timestamp n
   recent.limit = 1'000'000;
   auto found = list_complaints(db, recent);
   if (!found) return tl::make_unexpected(found.error());
-  for (auto complaint = found->rbegin(); complaint != found->rend(); ++complaint)
+  std::unordered_map<IncidentNumber, Incident*> incidents;
+  std::unordered_set<std::string> attached;
+  for (Incident& incident : state.pipeline.incidents) {
+    incidents[incident.number] = &incident;
+    attached.insert(incident.complaints.begin(), incident.complaints.end());
+  }
+  for (auto complaint = found->rbegin(); complaint != found->rend(); ++complaint) {
     state.pipeline.complaints.push_back(to_model(*complaint, topology));
+    // An incident's document knows those of the time when it was told last; later ones know their incident.
+    const auto incident = complaint->incident ? incidents.find(*complaint->incident) : incidents.end();
+    if (incident != incidents.end() && attached.insert(complaint->id).second)
+      incident->second->complaints.push_back(complaint->id);
+  }
   return {};
 }
 

@@ -167,6 +167,7 @@ TEST_F(StateTest, ARestartFindsWhatIsNotOver) {
     c.cell = "cell-2";
     ASSERT_TRUE(add_complaint(db, c));
   }
+  ASSERT_TRUE(attach_complaint(db, "second", 1));  // after the incident was told last
   ASSERT_TRUE(save_maintenance(db, {"CHG-1", "agg-7", kNoon, kNoon + 1h, "new card", "noc"}));
   ASSERT_TRUE(save_maintenance(db, {"CHG-2", "cell-1", kNoon, kNoon + 1h, "new card", "noc"}));
   ASSERT_TRUE(save_maintenance(db, {"CHG-0", "agg-7", kNoon - 2h, kNoon, "over", "noc"}));
@@ -175,6 +176,7 @@ TEST_F(StateTest, ARestartFindsWhatIsNotOver) {
   ASSERT_EQ(state->pipeline.incidents.size(), 2U);
   EXPECT_EQ(state->pipeline.incidents[0].number, 1U);
   EXPECT_EQ(state->pipeline.incidents[1].number, 3U);
+  EXPECT_THAT(state->pipeline.incidents[0].complaints, testing::Contains("second"));
   EXPECT_EQ(state->pipeline.next_incident, 4U);
   ASSERT_EQ(state->pipeline.degradations.size(), 1U);
   EXPECT_EQ(state->pipeline.degradations[0].endpoint, cell("cell-1"));
