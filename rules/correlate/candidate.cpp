@@ -1,15 +1,19 @@
 #include "rules/correlate/candidate.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <numeric>
-#include <unordered_map>
+#include <vector>
 
 namespace faultline::correlate {
 namespace {
 
-using Positions = std::unordered_map<EndpointIndex, std::uint32_t>;
+// Where in the list of bad endpoints each endpoint is; by endpoint index, since a root as wide as the core
+// asks for all of them.
+using Positions = std::vector<std::uint32_t>;
+constexpr std::uint32_t kNotBad = UINT32_MAX;
 
 Candidate measure(const Footprints& footprints, NodeIndex node, const LocaliseRules& rules,
                   std::span<const BadEndpoint> bad, std::span<const std::uint32_t> below,
@@ -25,11 +29,11 @@ Candidate measure(const Footprints& footprints, NodeIndex node, const LocaliseRu
   candidate.members.resize(candidate.groups.size());
   for (std::size_t g = 0; g < candidate.groups.size(); ++g) {
     for (const EndpointIndex endpoint : candidate.groups[g].endpoints) {
-      const auto found = positions.find(endpoint);
-      if (found == positions.end()) {
+      const std::uint32_t position = positions[endpoint.value];
+      if (position == kNotBad) {
         if (is_healthy(endpoint, candidate.onset)) ++candidate.healthy[g];
-      } else if (std::chrono::abs(bad[found->second].onset - candidate.onset) <= rules.onset_spread) {
-        candidate.members[g].push_back(found->second);
+      } else if (std::chrono::abs(bad[position].onset - candidate.onset) <= rules.onset_spread) {
+        candidate.members[g].push_back(position);
       }
     }
   }
@@ -54,10 +58,11 @@ std::uint32_t Candidate::healthy_total() const {
 
 std::vector<Candidate> candidates_of(const Footprints& footprints, const LocaliseRules& rules,
                                      std::span<const BadEndpoint> bad, const HealthyAfter& is_healthy) {
-  Positions positions;
+  if (bad.empty()) return {};
+  Positions positions(footprints.topology().endpoints().size(), kNotBad);
   std::map<NodeIndex, std::vector<std::uint32_t>> below;
   for (std::uint32_t i = 0; i < bad.size(); ++i) {
-    positions.emplace(bad[i].endpoint, i);
+    positions[bad[i].endpoint.value] = i;
     for (const NodeIndex node : footprints.topology().ancestors(bad[i].endpoint)) below[node].push_back(i);
   }
   std::vector<Candidate> candidates;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace faultline::decide {
@@ -127,8 +128,8 @@ class IncidentBook {
 
   std::shared_ptr<const Topology> topology_;
   std::shared_ptr<const DecideRules> rules_;
-  std::map<IncidentNumber, Record> records_;       // those not ended, and those ended in the last 24 hours
-  std::map<EndpointIndex, IncidentNumber> owner_;  // of members of active incidents
+  std::map<IncidentNumber, Record> records_;  // those not ended, and those ended in the last 24 hours
+  std::unordered_map<EndpointIndex, IncidentNumber> owner_;  // of members of active incidents
   std::map<std::string, IncidentNumber> complaint_owner_;
   std::deque<Timestamp> openings_;  // of the last hour
   IncidentNumber next_ = 1;
