@@ -151,7 +151,7 @@ TEST_P(RandomWalk, BreaksNoPromise) {
     opened += past.opened ? 1 : 0;
     EXPECT_GE(*past.state, IncidentState::resolved) << "FL-" << number << " never ended";
   }
-  EXPECT_GT(opened, kSteps / 200U) << "the walk met too little";
+  EXPECT_GT(opened, kSteps / 400U) << "the walk met too little";
   EXPECT_GT(complaints.size(), 5U);
 }
 
