@@ -50,7 +50,8 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   footprints = std::make_unique<correlate::Footprints>(topology);
   book.set_topology(topology);
   geocoder = std::make_unique<correlate::Geocoder>(topology);
-  for (Kept& kept : complaints) kept.weights = geocoder->weights(kept.complaint, rules->correlate.geocode);
+  for (Kept& kept : complaints) place(kept);
+  gathered.reset();
   observations.forget_retired(*topology);
   const auto retired = [&](EndpointIndex endpoint) { return topology->endpoint(endpoint).retired; };
   std::erase_if(bad, retired);
@@ -62,6 +63,8 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
 
 void Pipeline::Impl::set_rules(std::shared_ptr<const RuleSet> next) {
   rules = std::move(next);
+  for (Kept& kept : complaints) place(kept);
+  gathered.reset();
   detector.set_rules(detect_part(rules));
   book.set_rules(decide_part(rules));
 }

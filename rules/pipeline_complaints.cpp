@@ -1,5 +1,4 @@
 // Complaints: kept for a day, attached to the incident that explains them, counted where none does.
-#include "rules/correlate/scan.h"
 #include "rules/pipeline_impl.h"
 
 #include <algorithm>
@@ -12,13 +11,18 @@ constexpr Duration kKept = std::chrono::hours(24);
 constexpr std::size_t kMostKept = 200'000;  // older ones go first
 constexpr std::size_t kMostNearby = 8;
 constexpr double kExplained = 0.5;
+constexpr Duration kGatherEvery = std::chrono::seconds(1);
 
 }  // namespace
 
 // False if it is known already, or too old to matter.
 bool Pipeline::Impl::keep(const Complaint& complaint) {
   if (complaint.received + kKept < latest || !known_complaints.insert(complaint.id).second) return false;
-  Kept kept{complaint, geocoder->weights(complaint, rules->correlate.geocode), false, 0};
+  Kept kept;
+  kept.complaint = complaint;
+  kept.arrived = std::max(latest, complaint.received);
+  if (!complaints.empty()) kept.arrived = std::max(kept.arrived, complaints.back().arrived);
+  place(kept);
   auto& counted = counted_customers[complaint.customer];
   if (counted == Timestamp{} || complaint.received - counted >= rules->correlate.scan.dedup) {
     kept.counts = true;
@@ -26,6 +30,11 @@ bool Pipeline::Impl::keep(const Complaint& complaint) {
   }
   complaints.push_back(std::move(kept));
   return true;
+}
+
+void Pipeline::Impl::place(Kept& kept) const {
+  kept.weights = geocoder->weights(kept.complaint, rules->correlate.geocode);
+  kept.located = correlate::locate(kept.weights, *footprints, rules->correlate.scan.located_share);
 }
 
 void Pipeline::Impl::forget_complaints(Timestamp now) {
@@ -37,6 +46,7 @@ void Pipeline::Impl::forget_complaints(Timestamp now) {
     if (counted != counted_customers.end() && counted->second <= oldest.received)
       counted_customers.erase(counted);
     complaints.pop_front();
+    gathered.reset();
   }
 }
 
@@ -93,6 +103,7 @@ void Pipeline::Impl::attach(Kept& kept, std::span<const correlate::AttachTarget>
 
 // An incident opened, moved or was merged: what is not settled may belong to it.
 void Pipeline::Impl::attach_anew(Timestamp now, Actions& actions) {
+  gathered.reset();
   const auto to = targets(now);
   for (Kept& kept : complaints)
     if (now - kept.complaint.received <= rules->correlate.attach.look_back && !is_settled(kept))
@@ -100,27 +111,41 @@ void Pipeline::Impl::attach_anew(Timestamp now, Actions& actions) {
 }
 
 bool Pipeline::Impl::is_masked(const correlate::Weights& weights) const {
+  if (masked.empty()) return false;
   double share = 0;
   for (const correlate::EndpointWeight& one : weights)
     if (masked.contains(one.endpoint)) share += one.weight;
   return share > kExplained;
 }
 
+bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
+  const auto& windows_of_scan = rules->correlate.scan.windows;
+  const Duration longest = *std::max_element(windows_of_scan.begin(), windows_of_scan.end());
+  if (!kept.counts || now - kept.complaint.received > longest || is_masked(kept.weights)) return false;
+  // Complaints of an incident that lives on complaints stay in the counts, so that it can grow.
+  const auto number = book.incident_of(kept.complaint.id);
+  const decide::Record* record = number ? book.find(*number) : nullptr;
+  return record != nullptr ? record->incident.complaint_only : kept.explained <= kExplained;
+}
+
+void Pipeline::Impl::gather_unexplained(Timestamp now) {
+  const auto& windows_of_scan = rules->correlate.scan.windows;
+  const Duration longest = *std::max_element(windows_of_scan.begin(), windows_of_scan.end());
+  unexplained.clear();
+  for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept)
+    if (is_unexplained(*kept, now)) unexplained.push_back({kept->complaint.received, &kept->located});
+  std::reverse(unexplained.begin(), unexplained.end());
+  gathered = now;
+}
+
 void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
-  const Duration longest =
-      *std::max_element(rules->correlate.scan.windows.begin(), rules->correlate.scan.windows.end());
-  std::vector<correlate::Unexplained> recent;
-  for (const Kept& kept : complaints) {
-    if (!kept.counts || now - kept.complaint.received > longest || is_masked(kept.weights)) continue;
-    // Complaints of an incident that lives on complaints stay in the counts, so that it can grow.
-    const auto number = book.incident_of(kept.complaint.id);
-    const decide::Record* record = number ? book.find(*number) : nullptr;
-    if (record != nullptr ? !record->incident.complaint_only : kept.explained > kExplained) continue;
-    recent.push_back({kept.complaint.id, kept.complaint.received, &kept.weights});
-  }
-  if (recent.empty() || recent.back().id != complaints.back().complaint.id) return;
+  if (!is_unexplained(complaints.back(), now)) return;
+  if (!gathered || now - *gathered >= kGatherEvery)
+    gather_unexplained(now);
+  else
+    unexplained.push_back({complaints.back().complaint.received, &complaints.back().located});
   const auto found =
-      correlate::scan(*footprints, recent, now, rules->correlate.localise, rules->correlate.scan);
+      correlate::scan(*footprints, unexplained, now, rules->correlate.localise, rules->correlate.scan);
   if (!found) return;
   book.suspect_by_complaints(*found, now, actions);
   if (book.take_footprint_changed()) attach_anew(now, actions);

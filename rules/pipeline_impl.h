@@ -5,6 +5,7 @@
 #include "rules/correlate/burst_queue.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
+#include "rules/correlate/scan.h"
 #include "rules/decide/guard.h"
 #include "rules/decide/incident_book.h"
 #include "rules/decide/observe.h"
@@ -51,6 +52,8 @@ struct Pipeline::Impl {
   struct Kept {
     Complaint complaint;
     correlate::Weights weights;
+    correlate::Located located;
+    Timestamp arrived;     // when it was heard of; never earlier than that of the one before
     bool counts = false;   // the first of its customer within a day
     double explained = 0;  // by open incidents, attached or near
   };
@@ -62,6 +65,9 @@ struct Pipeline::Impl {
   void attach_anew(Timestamp now, Actions& actions);
   bool is_settled(const Kept& kept) const;
   void scan(Timestamp now, Actions& actions);
+  void gather_unexplained(Timestamp now);
+  bool is_unexplained(const Kept& kept, Timestamp now) const;
+  void place(Kept& kept) const;
   bool is_masked(const correlate::Weights& weights) const;
   ComplaintAnswer answer(const Complaint& complaint) const;
 
@@ -82,6 +88,11 @@ struct Pipeline::Impl {
 
   std::unique_ptr<correlate::Geocoder> geocoder;
   std::deque<Kept> complaints;  // of the last 24 hours, in the order they came
+  // Of them those that the scan counts, as they were within the last second: which ones an incident explains
+  // changes seldom, and looking at a day's complaints for each new one would take the loop's whole time in a
+  // flood.
+  std::vector<correlate::Unexplained> unexplained;
+  std::optional<Timestamp> gathered;  // when; nothing = gather anew
   std::unordered_set<std::string> known_complaints;
   std::unordered_map<std::uint64_t, Timestamp> counted_customers;
   Timestamp latest{};  // the newest time any input had

@@ -135,6 +135,7 @@ void Pipeline::Impl::set_mask(const std::set<EndpointIndex>& wanted, Timestamp n
   for (const EndpointIndex endpoint : masked)
     if (!wanted.contains(endpoint)) detector.set_masked(endpoint, false, now, events);
   masked = wanted;
+  gathered.reset();
   take_events(now, actions);
 }
 

@@ -89,7 +89,8 @@ struct App::Impl {
 Result<void> App::Impl::open_store() {
   store::StoreOptions options;
   options.path = services.setup.config.store.path;
-  options.post = [this](std::function<void()> f) { asio::post(io, std::move(f)); };
+  services.post = [this](std::function<void()> f) { asio::post(io, std::move(f)); };
+  options.post = services.post;
   auto opened = store::Store::open(std::move(options));
   if (!opened) return tl::make_unexpected(opened.error());
   services.store = std::move(*opened);
@@ -142,6 +143,11 @@ Result<void> App::Impl::build() {
                         [this](const std::string& message) {
                           services.metrics->store_error();
                           spdlog::error("store.failed reason=\"{}\" action=\"tried again\"", message);
+                        },
+                        [this](const std::string& message) {
+                          services.metrics->store_error();
+                          spdlog::critical("record.lost reason=\"{}\" action=\"left out: report this\"",
+                                           message);
                         }});
   if (auto set = deliveries->configure(services.setup.config); !set) return set;
 
@@ -243,9 +249,11 @@ void App::Impl::reload(http::Reply<Result<std::string>> reply) {
         spdlog::info("config.reloaded changes=\"{}\"", *result);
         services.bookkeeper->record_event(wall_now(), "config.reloaded", config_file.string(), *result);
       } else {
-        spdlog::error("config.refused action=\"the old one stays\" reason=\"{}\"", result.error().message);
-        services.bookkeeper->record_event(wall_now(), "config.refused", config_file.string(),
-                                          result.error().message);
+        std::string reason = result.error().message;
+        while (reason.ends_with('\n')) reason.pop_back();
+        services.bookkeeper->record_event(wall_now(), "config.refused", config_file.string(), reason);
+        std::replace(reason.begin(), reason.end(), '\n', ' ');  // an entry of the log is one line
+        spdlog::error("config.refused action=\"the old one stays\" reason=\"{}\"", reason);
       }
       reply(std::move(result));
     });
@@ -261,6 +269,10 @@ Result<std::string> App::Impl::take_over(std::optional<Setup> setup, const confi
   if (const auto wrong = http::check(new_server); !wrong.empty()) return tl::make_unexpected(wrong.front());
   if (setup->config.store.path != services.setup.config.store.path)
     return fail("store.path cannot be changed by a reload: restart the daemon for that");
+  if (setup->config.listen != services.setup.config.listen)
+    return fail("listen cannot be changed by a reload: restart the daemon for that");
+  if (setup->config.history.enabled != services.setup.config.history.enabled)
+    return fail("history.enabled cannot be changed by a reload: restart the daemon for that");
   const auto switch_server = server->prepare(std::move(new_server));
   if (!switch_server) return tl::make_unexpected(switch_server.error());
   if (auto applied = services.probing->apply(setup->config, setup->inventory); !applied)

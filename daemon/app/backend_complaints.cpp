@@ -22,6 +22,7 @@ std::optional<double> latest_rtt_ms(const LatestRounds& latest, EndpointIndex en
 complaints::DeskHooks desk_hooks(Services& services) {
   complaints::DeskHooks hooks;
   hooks.now = wall_now;
+  hooks.post = services.post;
   hooks.topology = [&services] { return services.setup.inventory.topology; };
   hooks.accepted = [&services](const Complaint& complaint) {
     services.complaints.push_back(complaint.received);

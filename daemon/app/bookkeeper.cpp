@@ -11,6 +11,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -83,13 +85,19 @@ struct Bookkeeper::Impl : std::enable_shared_from_this<Bookkeeper::Impl> {
   boost::asio::steady_timer retry;
   std::chrono::seconds pause{1};
   std::vector<std::string> connectors;
-  std::vector<store::Job> waiting;
+  std::deque<store::Job> waiting;
   std::shared_ptr<const std::vector<store::Job>> under_way;
+  std::size_t one_by_one = 0;  // jobs to be sent singly, to find the one that is refused
   bool trouble = false;
 
   void flush() {
     if (under_way || waiting.empty()) return;
-    under_way = std::make_shared<const std::vector<store::Job>>(std::exchange(waiting, {}));
+    const std::size_t count = one_by_one > 0 ? 1 : waiting.size();
+    one_by_one -= std::min<std::size_t>(one_by_one, 1);
+    const auto end = waiting.begin() + static_cast<std::ptrdiff_t>(count);
+    under_way = std::make_shared<const std::vector<store::Job>>(std::make_move_iterator(waiting.begin()),
+                                                                std::make_move_iterator(end));
+    waiting.erase(waiting.begin(), end);
     send();
   }
 
@@ -105,6 +113,7 @@ struct Bookkeeper::Impl : std::enable_shared_from_this<Bookkeeper::Impl> {
 
   void finished(const Result<void>& result) {
     trouble = !result;
+    if (!result && !result.error().may_pass) return refused(result.error().message);
     if (!result) {
       if (hooks.failed) hooks.failed(result.error().message);
       retry.expires_after(pause);
@@ -117,6 +126,24 @@ struct Bookkeeper::Impl : std::enable_shared_from_this<Bookkeeper::Impl> {
     pause = std::chrono::seconds(1);
     under_way.reset();
     if (hooks.committed) hooks.committed();
+    flush();
+  }
+
+  // For good. One job alone is the culprit; several are tried one by one.
+  void refused(const std::string& message) {
+    const auto jobs = std::exchange(under_way, nullptr);
+    if (jobs->size() > 1) {
+      one_by_one = jobs->size();
+      waiting.insert(waiting.begin(), jobs->begin(), jobs->end());
+    } else {
+      if (hooks.lost) hooks.lost(message);
+      const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+      waiting.push_back([logged = event(now, "record.lost", "", message)](store::Database& db) {
+        // Refused as well: let go, or one mistake would breed the next without end.
+        auto noted = store::append_event(db, logged);
+        return !noted && noted.error().may_pass ? without_value(noted) : Result<void>();
+      });
+    }
     flush();
   }
 };

@@ -2,6 +2,9 @@
 // outbox, all that belongs together in one transaction, in order, and again until it has worked. Main loop
 // only.
 //
+// What the database refuses for its own sake (not for a full disk and the like) would be refused for ever and
+// hold up all that comes after it: such a job is left out, told aloud and noted as the event "record.lost".
+//
 // At most one transaction is on its way; what is decided meanwhile goes into the next. So the order of the
 // rules is the order on disk, and a disk that is full or slow delays but never loses or reorders.
 #pragma once
@@ -27,6 +30,7 @@ class Bookkeeper {
   struct Hooks {
     std::function<void()> committed;                         // outbox rows may have been added
     std::function<void(const std::string& message)> failed;  // a transaction failed; it is tried again
+    std::function<void(const std::string& message)> lost;    // a job was refused for good and left out
   };
   Bookkeeper(boost::asio::io_context& io, store::Store& store, Hooks hooks);
   ~Bookkeeper();

@@ -47,6 +47,7 @@ class LatestRounds {
 };
 
 struct Services {
+  store::Poster post;  // runs it on the main loop, behind what waits there
   Timestamp started{};
   Setup setup;
   std::vector<store::StoredMaintenance> api_maintenance;  // windows that were added over the API

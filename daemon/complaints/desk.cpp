@@ -7,10 +7,18 @@
 
 namespace faultline::complaints {
 
+namespace {
+
+constexpr int kAtATime = 8;
+
+}  // namespace
+
 struct Desk::Work {
   Intake intake;
   std::vector<std::optional<Kept>> kept;  // one per item; nothing where it was refused
   std::function<void(IntakeReply)> done;
+  std::vector<AnsweredItem> answered;
+  std::size_t next = 0;  // the item that the present step deals with
 };
 
 Result<Kept> keep(store::Database& db, const store::StoredComplaint& complaint) {
@@ -50,31 +58,51 @@ void Desk::submit(const std::string& body, std::function<void(IntakeReply)> done
         return {};
       },
       [this, work, alive = std::weak_ptr(alive_)](const Result<void>& result) {
-        if (alive.lock()) stored(*work, result);
+        if (alive.lock()) stored(work, result);
       });
 }
 
-void Desk::stored(Work& work, const Result<void>& result) {
+void Desk::stored(const std::shared_ptr<Work>& work, const Result<void>& result) {
   if (!result)
-    return work.done(
+    return work->done(
         refusal(503, "the complaint could not be stored and was not taken; send it again later"));
-  const auto topology = hooks_.topology();
-  std::vector<AnsweredItem> answered(work.intake.items.size());
-  std::vector<Complaint> complaints(answered.size());
-  for (std::size_t i = 0; i < answered.size(); ++i) {
-    answered[i].item = std::move(work.intake.items[i]);
-    if (work.kept[i]) {
-      answered[i].result = work.kept[i]->result;
-      complaints[i] = store::to_model(work.kept[i]->complaint, *topology);
-    }
-    ++counts_[static_cast<std::size_t>(answered[i].result)];
-    if (answered[i].result == ItemResult::accepted) hooks_.accepted(complaints[i]);
+  work->answered.resize(work->intake.items.size());
+  for (std::size_t i = 0; i < work->answered.size(); ++i) {
+    work->answered[i].item = std::move(work->intake.items[i]);
+    if (work->kept[i]) work->answered[i].result = work->kept[i]->result;
+    ++counts_[static_cast<std::size_t>(work->answered[i].result)];
   }
-  // Answered only now: the last of an array may have opened the incident that explains the first.
-  for (std::size_t i = 0; i < answered.size(); ++i)
-    if (answered[i].result == ItemResult::accepted || answered[i].result == ItemResult::repeated)
-      answered[i].answer = hooks_.answer(complaints[i]);
-  work.done(reply(work.intake.is_array, answered, hooks_.surroundings()));
+  tell(work);
+}
+
+// The rules take part of a millisecond for each complaint: an array of a thousand must not hold up the main
+// loop, so a few are dealt with at a time.
+void Desk::tell(const std::shared_ptr<Work>& work) {
+  const auto topology = hooks_.topology();
+  for (int n = 0; n < kAtATime && work->next < work->answered.size(); ++n, ++work->next)
+    if (work->answered[work->next].result == ItemResult::accepted)
+      hooks_.accepted(store::to_model(work->kept[work->next]->complaint, *topology));
+  if (work->next < work->answered.size()) return later(work, &Desk::tell);
+  work->next = 0;
+  answer(work);
+}
+
+// Only when all are told: the last of an array may have opened the incident that explains the first.
+void Desk::answer(const std::shared_ptr<Work>& work) {
+  const auto topology = hooks_.topology();
+  for (int n = 0; n < kAtATime && work->next < work->answered.size(); ++n, ++work->next) {
+    AnsweredItem& item = work->answered[work->next];
+    if (item.result == ItemResult::accepted || item.result == ItemResult::repeated)
+      item.answer = hooks_.answer(store::to_model(work->kept[work->next]->complaint, *topology));
+  }
+  if (work->next < work->answered.size()) return later(work, &Desk::answer);
+  work->done(reply(work->intake.is_array, work->answered, hooks_.surroundings()));
+}
+
+void Desk::later(std::shared_ptr<Work> work, void (Desk::*step)(const std::shared_ptr<Work>&)) {
+  hooks_.post([this, work = std::move(work), step, alive = std::weak_ptr(alive_)] {
+    if (alive.lock()) (this->*step)(work);
+  });
 }
 
 }  // namespace faultline::complaints

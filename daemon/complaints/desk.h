@@ -24,6 +24,7 @@ namespace faultline::complaints {
 // What the desk needs of the program; all called on the main loop.
 struct DeskHooks {
   std::function<Timestamp()> now;
+  store::Poster post;  // behind what waits on the main loop already
   std::function<std::shared_ptr<const Topology>()> topology;
   // A complaint that is new and on disk: hand it to the pipeline and carry out its actions.
   std::function<void(const Complaint&)> accepted;
@@ -43,7 +44,10 @@ class Desk {
 
  private:
   struct Work;
-  void stored(Work& work, const Result<void>& result);
+  void stored(const std::shared_ptr<Work>& work, const Result<void>& result);
+  void tell(const std::shared_ptr<Work>& work);
+  void answer(const std::shared_ptr<Work>& work);
+  void later(std::shared_ptr<Work> work, void (Desk::*step)(const std::shared_ptr<Work>&));
 
   store::Store& db_;
   DeskHooks hooks_;

@@ -3,13 +3,16 @@
 // in no record, no message and no log.
 //
 // One object or an array of objects. Fields (* required):
-//   id*         1 … 128 characters of A–Z a–z 0–9 . _ : / @ + -   the sender's; idempotency goes by it
-//   customer*   1 … 256 bytes; kept as a keyed hash only
-//   received    RFC 3339; now if it is missing. Up to 30 days old; a little ahead of our clock is taken as
-//   now began       RFC 3339, not after received: when the trouble began channel, language, symptom, postcode
-//   short texts service     a name of rules/model/complaint.h text        up to 4,000 characters place
-//   {latitude, longitude, accuracy_m}; 0,0 and -1,-1 are what broken senders send: no place line, cell
-//   endpoint names; an unknown one is kept and warned about
+// - id*: 1 … 128 characters of A–Z a–z 0–9 . _ : / @ + -, the sender's; idempotency goes by it
+// - customer*: 1 … 256 bytes; kept as a keyed hash only
+// - received: RFC 3339; now if it is missing. Up to 30 days old; a little ahead of our clock is taken as now
+// - began: RFC 3339, not after received: when the trouble began
+// - channel, language, symptom, postcode: short texts
+// - service: a name of rules/model/complaint.h
+// - text: up to 4,000 characters
+// - place: {latitude, longitude, accuracy_m}; 0,0 and -1,-1 are what broken senders send: no place
+// - line, cell: endpoint names; an unknown one is kept and warned about
+//
 // An unknown field is a warning. Mistakes name where (JSON pointer) and what was expected; in an array each
 // item stands for itself.
 #pragma once

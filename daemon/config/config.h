@@ -28,6 +28,7 @@ struct ListenConfig {
   std::uint16_t port = kDefaultPort;  // 0: any free one
 
   bool is_loopback() const;  // 127.0.0.0/8 or ::1
+  friend bool operator==(const ListenConfig&, const ListenConfig&) = default;
 };
 // "127.0.0.1:9464", "[::1]:9464". The error says what was expected.
 Result<ListenConfig> parse_listen(std::string_view text);

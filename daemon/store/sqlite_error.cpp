@@ -55,7 +55,8 @@ Error sqlite_error(sqlite3* handle, int code, const std::filesystem::path& path,
   std::string message =
       fmt::format("{}: {} ({}; while: {})", path.string(), words.what, detail, doing.substr(0, 80));
   if (!words.remedy.empty()) message += fmt::format("; {}", words.remedy);
-  return Error{std::move(message)};
+  // Where there is a remedy, the same job may work once it is applied.
+  return Error{std::move(message), !words.remedy.empty()};
 }
 
 }  // namespace faultline::store

@@ -38,9 +38,10 @@ Writer::~Writer() {
 
 void Writer::push(QueuedJob job) {
   if (queue_.push(job)) return;
-  Result<void> refused =
-      fail(fmt::format("{}: the store is overloaded or closing: too many writes wait for the disk",
-                       database_.path().string()));
+  Result<void> refused = tl::make_unexpected(
+      Error{fmt::format("{}: the store is overloaded or closing: too many writes wait for the disk",
+                        database_.path().string()),
+            true});
   count({refused});
   finish(job, std::move(refused), post_);
 }

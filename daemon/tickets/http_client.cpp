@@ -33,6 +33,7 @@ class Operation final : public HttpOperation, public std::enable_shared_from_thi
       : call_(std::move(call)), callback_(std::move(callback)), resolver_(io), socket_(io), timer_(io) {}
 
   void start() {
+    if (is_over()) return;
     timer_.expires_after(call_.deadline);
     timer_.async_wait([self = shared_from_this()](error_code error) {
       if (!error) self->end(self->phase_ + ": time-out");
@@ -100,7 +101,7 @@ class Operation final : public HttpOperation, public std::enable_shared_from_thi
     auto sent = [self = shared_from_this()](error_code error, std::size_t) {
       // A server may answer and close before it has read all: look for the answer in any case.
       self->send_error_ = error;
-      if (error != asio::error::operation_aborted) self->read_header();
+      if (error != asio::error::operation_aborted && !self->is_over()) self->read_header();
     };
     if (tls_)
       http::async_write(*tls_, request_, std::move(sent));
@@ -121,6 +122,7 @@ class Operation final : public HttpOperation, public std::enable_shared_from_thi
   }
 
   void got_header(error_code error) {
+    if (is_over()) return;
     // A content length over the limit is told here, but the status is known and counts.
     if (error && error != http::error::body_limit) return fail(send_error_ ? send_error_ : error);
     const unsigned status = parser_->get().result_int();
@@ -146,9 +148,12 @@ class Operation final : public HttpOperation, public std::enable_shared_from_thi
     end({});
   }
 
+  // Cancelled, or past its deadline. Closing does not stop a step that was done already and whose handler only
+  // waits for its turn: without asking this, it would open the socket again and wait on it for ever.
+  bool is_over() const { return !callback_; }
   bool goes_on(error_code error) {
     if (error) fail(error);
-    return !error;
+    return !error && !is_over();
   }
   void fail(error_code error) {
     if (error != asio::error::operation_aborted) end(fmt::format("{}: {}", phase_, error.message()));
@@ -156,7 +161,7 @@ class Operation final : public HttpOperation, public std::enable_shared_from_thi
 
   // Calls back once; `trouble` empty = there is a status. A time-out in the answer's body leaves the status.
   void end(std::string trouble) {
-    if (!callback_) return;
+    if (is_over()) return;
     if (outcome_.status == 0) outcome_.trouble = std::move(trouble);
     auto callback = std::exchange(callback_, nullptr);
     close();

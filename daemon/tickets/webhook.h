@@ -7,10 +7,11 @@
 //                                          the decimal seconds t, a full stop, and the body's bytes
 // A receiver checks the signature in constant time and refuses a t that is more than some minutes off.
 //
-// Answers: 2xx done; 408, 425, 429 and 5xx retry later (Retry-After in seconds or as a date is obeyed); any
-// other status rejected, redirects too. No connection: retry later. A time-out or a broken connection after
-// something was sent, or an answer that is not HTTP: unknown, and repeated with the same key.
-// A webhook cannot be searched.
+// Answers: 2xx done; 400, 409, 410, 413, 415 and 422 rejected: that update will never be taken; any other
+// status retry later (Retry-After in seconds or as a date is obeyed), also what a person must mend, like a
+// wrong secret (401, 403), a wrong URL (404) or a redirect (not followed). No connection: retry later. A
+// time-out or a broken connection after something was sent, or an answer that is not HTTP: unknown, and
+// repeated with the same key. A webhook cannot be searched.
 #pragma once
 
 #include "daemon/tickets/connector.h"

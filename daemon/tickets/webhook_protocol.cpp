@@ -24,8 +24,10 @@ std::string quoted(std::string_view body) {
   return line;
 }
 
-bool may_be_taken_later(unsigned status) {
-  return status == 408 || status == 425 || status == 429 || status >= 500;
+// Only these say that this update will never do. The rest (a wrong token, a moved URL, a limit) is mended by
+// a person, and what happened meanwhile must still be told then.
+bool is_final(unsigned status) {
+  return status == 400 || status == 409 || status == 410 || status == 413 || status == 415 || status == 422;
 }
 
 }  // namespace
@@ -68,12 +70,11 @@ DeliveryResult classify(const HttpOutcome& outcome, std::string_view host, Times
   result.reason = fmt::format("HTTP {} from {}", outcome.status, host);
   if (outcome.status >= 200 && outcome.status < 300) {
     result.outcome = Delivery::done;
-  } else if (may_be_taken_later(outcome.status)) {
-    result.outcome = Delivery::retry_later;
-    result.retry_after = parse_retry_after(outcome.retry_after, now);
   } else {
-    result.outcome = Delivery::rejected;
+    result.outcome = is_final(outcome.status) ? Delivery::rejected : Delivery::retry_later;
+    if (!is_final(outcome.status)) result.retry_after = parse_retry_after(outcome.retry_after, now);
     if (outcome.status < 400) result.reason += " (redirects are not followed: give the final URL)";
+    if (outcome.status == 401 || outcome.status == 403) result.reason += " (check the secret and the URL)";
     if (!outcome.body.empty()) result.reason += fmt::format(": {}", quoted(outcome.body));
   }
   return result;

@@ -48,12 +48,18 @@ double call_delay_density(Duration delay, const CallInRules& rules) {
   return std::exp(-z * z / 2) / (hours * rules.delay_sigma * std::sqrt(2 * 3.14159265358979));
 }
 
-double ordinary_rate(const Endpoint& endpoint, Timestamp at, const ScanRules& rules) {
+double ordinary_rate(const Customers& customers, Timestamp at, const ScanRules& rules) {
   const auto local = at + rules.utc_offset;
   const auto hour =
       std::chrono::floor<std::chrono::hours>(local - std::chrono::floor<std::chrono::days>(local)).count();
-  const double per_hour = is_mobile(endpoint.technology) ? rules.mobile_per_hour : rules.fixed_per_hour;
-  return endpoint.customers * per_hour * rules.hour_profile[static_cast<std::size_t>(hour)];
+  return (customers.mobile * rules.mobile_per_hour + customers.fixed * rules.fixed_per_hour) *
+         rules.hour_profile[static_cast<std::size_t>(hour)];
+}
+
+double ordinary_rate(const Endpoint& endpoint, Timestamp at, const ScanRules& rules) {
+  Customers customers;
+  customers.add(endpoint);
+  return ordinary_rate(customers, at, rules);
 }
 
 double ordinary_rate(const Topology& topology, const Weights& weights, Timestamp at, const ScanRules& rules) {

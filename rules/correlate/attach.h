@@ -2,6 +2,7 @@
 // one (algorithms D.5). Pure.
 #pragma once
 
+#include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
 #include "rules/model/correlate_rules.h"
 #include "rules/model/incident.h"
@@ -33,6 +34,7 @@ double call_delay_density(Duration delay, const CallInRules& rules);
 // Technical complaints per hour that the places of this complaint give anyway: mu of C.2.
 double ordinary_rate(const Topology& topology, const Weights& weights, Timestamp at, const ScanRules& rules);
 double ordinary_rate(const Endpoint& endpoint, Timestamp at, const ScanRules& rules);
+double ordinary_rate(const Customers& customers, Timestamp at, const ScanRules& rules);
 
 Attachment attach(const Topology& topology, const Weights& weights, Timestamp received,
                   std::span<const AttachTarget> targets, const CorrelateRules& rules);

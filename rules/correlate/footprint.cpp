@@ -1,8 +1,13 @@
 #include "rules/correlate/footprint.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace faultline::correlate {
+
+void Customers::add(const Endpoint& endpoint) {
+  (is_mobile(endpoint.technology) ? mobile : fixed) += endpoint.customers;
+}
 
 std::span<const ChildGroup> Footprints::groups(NodeIndex node) const {
   const auto found = groups_.find(node);
@@ -11,14 +16,38 @@ std::span<const ChildGroup> Footprints::groups(NodeIndex node) const {
   std::vector<ChildGroup> groups;
   std::unordered_set<EndpointIndex> seen;
   for (const NodeIndex child : topology_->child_nodes(node)) {
-    ChildGroup group{child, {}};
+    ChildGroup group{child, {}, {}};
     for (const EndpointIndex endpoint : topology_->endpoints_below(child))
       if (seen.insert(endpoint).second) group.endpoints.push_back(endpoint);
     if (!group.endpoints.empty()) groups.push_back(std::move(group));
   }
   for (const EndpointIndex endpoint : topology_->child_endpoints(node))
-    if (seen.insert(endpoint).second) groups.push_back({NodeIndex{}, {endpoint}});
+    if (seen.insert(endpoint).second) groups.push_back({NodeIndex{}, {endpoint}, {}});
+  for (ChildGroup& group : groups)
+    for (const EndpointIndex endpoint : group.endpoints) group.customers.add(topology_->endpoint(endpoint));
   return groups_.emplace(node, std::move(groups)).first->second;
+}
+
+std::optional<std::uint32_t> Footprints::group_of(NodeIndex node, EndpointIndex endpoint) const {
+  const auto known = group_of_.try_emplace(node);
+  GroupOf& list = known.first->second;
+  if (known.second) {
+    const auto all = groups(node);
+    for (std::uint32_t g = 0; g < all.size(); ++g)
+      for (const EndpointIndex member : all[g].endpoints) list.emplace_back(member, g);
+    std::sort(list.begin(), list.end());
+  }
+  const auto found = std::lower_bound(list.begin(), list.end(), std::pair(endpoint, std::uint32_t{0}));
+  if (found == list.end() || found->first != endpoint) return std::nullopt;
+  return found->second;
+}
+
+const Customers& Footprints::customers(NodeIndex node) const {
+  const auto known = customers_.try_emplace(node);
+  if (known.second)
+    for (const EndpointIndex endpoint : endpoints(node))
+      known.first->second.add(topology_->endpoint(endpoint));
+  return known.first->second;
 }
 
 std::span<const EndpointIndex> Footprints::endpoints(NodeIndex node) const {

@@ -5,16 +5,28 @@
 
 #include "rules/model/topology.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace faultline::correlate {
 
+// By what they use, since the two complain at different rates.
+struct Customers {
+  double mobile = 0;
+  double fixed = 0;
+
+  void add(const Endpoint& endpoint);
+};
+
 struct ChildGroup {
   NodeIndex node;                        // invalid: a single endpoint
   std::vector<EndpointIndex> endpoints;  // each endpoint in the first group that has it; sorted
+  Customers customers;
 };
 
 class Footprints {
@@ -26,11 +38,17 @@ class Footprints {
   std::span<const ChildGroup> groups(NodeIndex node) const;
   // Every endpoint below, sorted. Valid as long as this object.
   std::span<const EndpointIndex> endpoints(NodeIndex node) const;
+  // Position in groups(node) of the group that has the endpoint; nothing if it is not below the node.
+  std::optional<std::uint32_t> group_of(NodeIndex node, EndpointIndex endpoint) const;
+  const Customers& customers(NodeIndex node) const;
 
  private:
+  using GroupOf = std::vector<std::pair<EndpointIndex, std::uint32_t>>;  // sorted
   std::shared_ptr<const Topology> topology_;
   mutable std::unordered_map<NodeIndex, std::vector<ChildGroup>> groups_;
   mutable std::unordered_map<NodeIndex, std::vector<EndpointIndex>> endpoints_;
+  mutable std::unordered_map<NodeIndex, GroupOf> group_of_;
+  mutable std::unordered_map<NodeIndex, Customers> customers_;
 };
 
 }  // namespace faultline::correlate

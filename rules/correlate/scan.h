@@ -4,15 +4,12 @@
 #pragma once
 
 #include "rules/correlate/footprint.h"
-#include "rules/correlate/geocode.h"
+#include "rules/correlate/located.h"
 #include "rules/model/correlate_rules.h"
 #include "rules/model/hypothesis.h"
 
-#include <deque>
 #include <optional>
 #include <span>
-#include <string>
-#include <vector>
 
 namespace faultline::correlate {
 
@@ -21,11 +18,10 @@ double uplift_nats(double complaints, double expected, const Mixture& uplift);
 // P(X >= count) of the negative binomial with that mean and size.
 double negative_binomial_tail(std::uint32_t count, double mean, double size);
 
-// A complaint that counts: distinct customer, not explained.
+// A complaint that counts: distinct customer, not explained. `located` must outlive it.
 struct Unexplained {
-  std::string id;
   Timestamp received;
-  const Weights* weights = nullptr;
+  const Located* located = nullptr;
 };
 
 // The best node over the newest complaint, if it passes the gate. `recent` in the order received, the newest

@@ -13,6 +13,7 @@ namespace faultline {
 // 5s)".
 struct Error {
   std::string message;
+  bool may_pass = false;  // not for what was asked but for what stands in its way: a full disk, a locked file
 };
 
 template <typename T>

@@ -1,6 +1,6 @@
-// What a tick of the whole pipeline costs with 100,000 endpoints: when nothing happens, and while 10,000 of
-// them are bad, below ten aggregations or a thousand sites. The localiser may take 50 ms; the main loop
-// wants 5.
+// What the whole pipeline costs with 100,000 endpoints: a tick when nothing happens, and while 10,000 of them
+// are bad, below ten aggregations or a thousand sites (the localiser may take 50 ms; the main loop wants 5);
+// and a complaint in a flood of them.
 #include "daemon/config/rule_file.h"
 #include "rules/pipeline.h"
 
@@ -37,6 +37,9 @@ std::shared_ptr<const Topology> network() {
         record.endpoint.name = site + "-" + std::to_string(k);
         record.endpoint.technology = Technology::lte;
         record.endpoint.customers = 300;
+        record.endpoint.place =
+            Place{45 + 0.2 * (a / 10) + 0.01 * (s / 10), 5 + 0.2 * (a % 10) + 0.01 * (s % 10)};
+        record.endpoint.coverage_m = 800;
         record.parents = {{EdgeKind::transport, site}};
         endpoints.push_back(std::move(record));
       }
@@ -130,6 +133,44 @@ void ticks(benchmark::State& state) {
 }
 BENCHMARK(ticks)->Args({0, 0})->Args({0, 10})->Args({200, 0})->Args({1000, 0})->Iterations(1)->Unit(
     benchmark::kMillisecond);
+
+// So many customers complain within a second, all below one aggregation or all over the network.
+void flood(benchmark::State& state) {
+  const auto count = static_cast<int>(state.range(0));
+  const bool everywhere = state.range(1) != 0;
+  const auto topology = network();
+  const auto rule_set = rules();
+  for (auto unused : state) {
+    (void)unused;
+    Pipeline pipeline(topology, rule_set);
+    Duration worst{};
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < count; ++i) {
+      Complaint complaint;
+      complaint.id = std::to_string(i);
+      complaint.customer = static_cast<std::uint64_t>(i) + 1;
+      complaint.received = kBegin + Duration(i * 1'000'000LL / count);
+      complaint.service = Service::mobile_data;
+      const int agg = everywhere ? i * 37 % 100 : 55;
+      complaint.place = Place{45 + 0.2 * (agg / 10) + 0.01 * (i * 7 % 100 / 10),
+                              5 + 0.2 * (agg % 10) + 0.01 * (i * 7 % 10)};
+      const auto one = std::chrono::steady_clock::now();
+      benchmark::DoNotOptimize(pipeline.on(complaint));
+      worst = std::max(worst, std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - one));
+    }
+    const auto all = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
+    state.counters["each_us"] = to_seconds(all) * 1e6 / count;
+    state.counters["worst_ms"] = to_milliseconds(worst);
+  }
+}
+BENCHMARK(flood)
+    ->Args({100, 0})
+    ->Args({1000, 0})
+    ->Args({1000, 1})
+    ->Args({5000, 1})
+    ->Args({5000, 0})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace faultline

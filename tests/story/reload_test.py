@@ -65,13 +65,18 @@ class Reload(harness.Story):
         self.assertEqual(answer.status, 422, answer)
         self.assertIn("store.path cannot be changed by a reload", answer.json["detail"])
 
-        self.assertEqual(self.reloads(daemon, "bad"), 2)
+        config.write_text(good.replace("listen: ", "listen: 127.0.0.1:9 #"))
+        answer = daemon.call("POST", "/-/reload")
+        self.assertEqual(answer.status, 422, answer)
+        self.assertIn("listen cannot be changed by a reload", answer.json["detail"])
+
+        self.assertEqual(self.reloads(daemon, "bad"), 3)
         self.assertIn('config.refused action="the old one stays"', daemon.log)
         def refusals():  # written behind the answer
             return [e for e in daemon.all("/api/v1/events") if e["kind"] == "config.refused"]
-        harness.until(lambda: len(refusals()) == 2, "both refusals are in the log of events")
+        harness.until(lambda: len(refusals()) == 3, "all refusals are in the log of events")
         refused = refusals()
-        self.assertIn('unknown key "adress"', refused[1]["reason"])
+        self.assertIn('unknown key "adress"', refused[2]["reason"])
         self.assertEqual(daemon.health("one")["state"], "ok")
         before = daemon.health("one")["measured"]
         harness.until(lambda: daemon.health("one")["measured"] != before, "it is still measured")

@@ -77,9 +77,11 @@ struct BookkeeperTest : testing::Test {
   std::unique_ptr<store::Store> store = store::open_store(
       directory / "a.db", [this](std::function<void()> f) { asio::post(io, std::move(f)); });
   int committed = 0;
-  std::vector<std::string> failures;
-  Bookkeeper books{
-      io, *store, {[this] { ++committed; }, [this](const std::string& m) { failures.push_back(m); }}};
+  std::vector<std::string> failures, lost;
+  Bookkeeper books{io,
+                   *store,
+                   {[this] { ++committed; }, [this](const std::string& m) { failures.push_back(m); },
+                    [this](const std::string& m) { lost.push_back(m); }}};
 };
 
 TEST_F(BookkeeperTest, AnIncidentItsEventItsTicketAndWhatIsToldOfItAreOnePiece) {
@@ -193,6 +195,24 @@ TEST_F(BookkeeperTest, AFullDiskDelaysButNeitherLosesNorReordersNorRepeats) {
   const auto told =
       store::must(store->query_now([&](Database& db) { return db.number("SELECT count(*) FROM outbox"); }));
   EXPECT_EQ(told, 4) << "create and update, once for each of two ticket systems";
+}
+
+// A row that the database will never take must not hold up the rest.
+TEST_F(BookkeeperTest, WhatIsRefusedForGoodIsLeftOutAndTold) {
+  ASSERT_TRUE(store->write_now([](Database& db) {
+    return db.run(
+        "CREATE TRIGGER no BEFORE INSERT ON event WHEN new.kind='e.bad' BEGIN SELECT "
+        "RAISE(ABORT, 'never'); END");
+  }));
+  books.record_event(kNoon, "e.first", "", "");
+  for (const char* kind : {"e.before", "e.bad", "e.after", "e.bad", "e.end"})
+    books.record_event(kNoon, kind, "", "");
+  run_until_written();
+  EXPECT_THAT(event_kinds(),
+              ElementsAre("e.first", "e.before", "e.after", "e.end", "record.lost", "record.lost"));
+  EXPECT_THAT(lost, ElementsAre(HasSubstr("never"), HasSubstr("never")));
+  EXPECT_THAT(failures, SizeIs(0));
+  EXPECT_FALSE(books.in_trouble());
 }
 
 TEST_F(BookkeeperTest, PausesGrowWhileTheDiskIsFull) {

@@ -3,9 +3,11 @@
 #include "tests/unit/daemon_store/support.h"
 
 #include <boost/json.hpp>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -36,6 +38,7 @@ class ComplaintDesk : public testing::Test {
     store_ = store::open_store(directory_ / "desk.db", loop_.poster());
     DeskHooks hooks;
     hooks.now = [] { return kNoon; };
+    hooks.post = loop_.poster();
     hooks.topology = [this] { return topology_; };
     hooks.accepted = [this](const Complaint& c) { told_.push_back(c.id); };
     hooks.answer = [this](const Complaint&) { return answer_; };
@@ -150,6 +153,22 @@ TEST_F(ComplaintDesk, AnswersABatchItemByItem) {
   EXPECT_THAT(told_, ElementsAre("a", "c"));
   EXPECT_EQ(desk_->counts()[0], 2U);
   EXPECT_EQ(submit(R"([{"id":"d","customer":"x"}])").status, 200U);
+}
+
+TEST_F(ComplaintDesk, LetsOthersInBetweenTheItemsOfALongArray) {
+  std::string body = "[";
+  for (int i = 0; i < 100; ++i)
+    body += (i > 0 ? "," : "") + fmt::format(R"({{"id":"c-{}","customer":"x"}})", i);
+  std::optional<IntakeReply> got;
+  desk_->submit(body + "]", [&](IntakeReply reply) { got = std::move(reply); });
+  std::size_t most = 0, steps = 0;
+  for (std::size_t before = 0; !got; before = told_.size(), ++steps) {
+    loop_.run_one();
+    most = std::max(most, told_.size() - before);
+  }
+  EXPECT_EQ(told_.size(), 100U);
+  EXPECT_LE(most, 8U);
+  EXPECT_GE(steps, 2 * 100U / 8) << "telling them and answering them";
 }
 
 TEST_F(ComplaintDesk, SaysWhereAndWhatWasExpected) {

@@ -86,9 +86,11 @@ TEST_F(Webhook, ClassifiesEveryStatus) {
       {answer("202 Accepted", {}, "{}"), Delivery::done, {}},
       {"HTTP/1.1 204 No Content\r\n\r\n", Delivery::done, {}},
       {"HTTP/1.1 100 Continue\r\n\r\n" + answer("201 Created"), Delivery::done, {}},
-      {answer("301 Moved", "Location: /x\r\n"), Delivery::rejected, {}},
+      {answer("301 Moved", "Location: /x\r\n"), Delivery::retry_later, {}},
       {answer("400 Bad Request", {}, "no such field"), Delivery::rejected, {}},
-      {answer("404 Not Found"), Delivery::rejected, {}},
+      {answer("401 Unauthorized"), Delivery::retry_later, {}},
+      {answer("404 Not Found"), Delivery::retry_later, {}},
+      {answer("422 Unprocessable"), Delivery::rejected, {}},
       {answer("408 Request Timeout"), Delivery::retry_later, {}},
       {answer("429 Too Many", "Retry-After: 120\r\n"), Delivery::retry_later, std::chrono::seconds(120)},
       {answer("429 Too Many", "Retry-After: soon\r\n"), Delivery::retry_later, {}},
@@ -191,6 +193,15 @@ TEST_F(Webhook, CallsNobodyBackAfterStop) {
   connector->stop();
   io_.run();
   EXPECT_FALSE(called);
+}
+
+TEST_F(Webhook, SendsNothingAfterStop) {
+  ScriptedServer server({{.answer = answer("200 OK")}});
+  const auto connector = make(server.url());
+  connector->update(kMessage, [](const DeliveryResult&) {});
+  connector->stop();
+  io_.run();
+  EXPECT_TRUE(server.requests().empty());
 }
 
 TEST_F(Webhook, SaysThatItCannotBeSearched) {

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <numeric>
 
 namespace faultline::correlate {
@@ -154,6 +155,10 @@ TEST(Scan, MatchesTheGoldenTails) {
   EXPECT_NEAR(negative_binomial_tail(3, 0.02, 20), 1.51e-6, 2e-8);
   EXPECT_NEAR(negative_binomial_tail(12, 1, 20), 8.2e-9, 1e-10);
   EXPECT_DOUBLE_EQ(negative_binomial_tail(0, 1, 20), 1);
+  // Where the probability is too small for a double, the sum must end all the same.
+  for (std::uint32_t count = 200; count < 2000; count += 10)
+    EXPECT_LT(negative_binomial_tail(count, 1, 20), 1e-200) << count;
+  EXPECT_NEAR(negative_binomial_tail(1, 5000, 20), 1, 1e-9);
 }
 
 // Complaints of distinct customers, a minute apart, at these endpoints.
@@ -165,9 +170,12 @@ class Calls {
     return *this;
   }
   std::optional<std::string> found() const {
+    std::deque<Located> located;
     std::vector<Unexplained> recent;
-    for (std::size_t i = 0; i < weights_.size(); ++i)
-      recent.push_back({std::to_string(i), kStart + 1min * static_cast<int>(i), &weights_[i]});
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      located.push_back(locate(weights_[i], footprints_, rules().scan.located_share));
+      recent.push_back({kStart + 1min * static_cast<int>(i), &located.back()});
+    }
     const auto hypothesis = scan(footprints_, recent, recent.back().received, rules().localise, rules().scan);
     if (!hypothesis) return std::nullopt;
     if (const auto* node = std::get_if<NodeIndex>(&hypothesis->root)) return topology_->node(*node).name;
@@ -185,6 +193,22 @@ Network ring() {
   network.node("agg", NodeKind::aggregation);
   for (int s = 0; s < 8; ++s) network.site("s" + std::to_string(s), 3, {"agg"});
   return network;
+}
+
+TEST(Located, IsWhateverHoldsHalfTheWeight) {
+  const auto topology = ring().build();
+  const Footprints footprints(topology);
+  const auto at = [&](const char* name) { return *topology->find_endpoint(name); };
+  const auto node = [&](const char* name) { return *topology->find_node(name); };
+  const Located spread =
+      locate({{at("s1-c0"), 0.4}, {at("s1-c1"), 0.3}, {at("s2-c0"), 0.3}}, footprints, 0.5);
+  EXPECT_EQ(spread.nearest, at("s1-c0"));
+  EXPECT_THAT(spread.endpoints, testing::IsEmpty());
+  EXPECT_THAT(spread.nodes, testing::UnorderedElementsAre(node("s1"), node("agg")));
+  ASSERT_EQ(spread.groups.size(), 1U);
+  EXPECT_EQ(spread.groups[0].first, node("agg"));
+  EXPECT_EQ(footprints.groups(node("agg"))[spread.groups[0].second].node, node("s1"));
+  EXPECT_FALSE(locate({}, footprints, 0.5).nearest.valid());
 }
 
 TEST(Scan, NeedsThreeCustomers) {
