@@ -27,6 +27,7 @@ Shard::Shard(const EngineOptions& options, RoundSink sink, wire::SipKey key, Now
       rate_since_(now.steady),
       burst_slots_(options.bursts_at_once),
       key_(key) {
+  replies_.reserve(kBatch);
   table_.resize(burst_slots_);
   wheel_.resize(burst_slots_);
   for (std::uint32_t slot = burst_slots_; slot-- > 0;) free_bursts_.push_back(slot);
@@ -46,7 +47,8 @@ void Shard::add_settings(const std::shared_ptr<const PacketSettings>& values, Ch
                        .interval = nanos(values->interval),
                        .spacing = nanos(values->spacing),
                        .timeout = nanos(values->timeout),
-                       .late_horizon = nanos(values->late_horizon)});
+                       .late_horizon = nanos(values->late_horizon),
+                       .longest_wait = nanos(std::max(values->timeout, values->late_horizon))});
 }
 
 void Shard::reserve(std::uint32_t slots, std::size_t packets) {
@@ -128,7 +130,9 @@ void Shard::tick(Now now) {
   now_ = now;
   sent_this_tick_ = 0;
   drain();
-  wheel_.expire(now.steady, [this](std::uint32_t slot) { fire(slot); });
+  wheel_.expire(
+      now.steady, [this](std::uint32_t slot) { fire(slot); },
+      [this](std::uint32_t slot) { table_.prefetch(slot); });
   for (auto& channel : channels_) flush(channel);
   give_up_failed();
   watch_rate();

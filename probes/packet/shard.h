@@ -73,11 +73,14 @@ class Shard {
     std::vector<Outgoing> batch;
     std::uint64_t drops = 0;
     Nanos dropped_at = -1;
+    Nanos busy_until = 0;  // an answer may come so long
+    Nanos read_at = 0;
   };
   struct Settings {
     std::shared_ptr<const PacketSettings> values;
     ChannelChoice channels;
     Nanos interval, spacing, timeout, late_horizon;
+    Nanos longest_wait;  // for an answer that still means something
   };
   struct Burst {
     std::uint32_t parent = 0;
@@ -119,7 +122,8 @@ class Shard {
   // shard_match.cpp: the answers
   void drain();
   bool drain(ChannelIndex channel);
-  void on_reply(ChannelIndex channel, const Incoming& packet);
+  void on_packets(ChannelIndex channel, std::span<const Incoming> packets);
+  void on_reply(ChannelIndex channel, const Incoming& packet, const Reply& reply);
   void on_error(ChannelIndex channel, const Incoming& packet);
   bool match(std::uint32_t slot, ChannelIndex channel, const Incoming& packet, const Reply& reply);
   void on_answer(std::uint32_t slot, std::uint16_t index, const Incoming& packet, const Reply& reply);
@@ -141,6 +145,7 @@ class Shard {
   std::vector<Burst> bursts_;  // by slot
   std::vector<std::uint32_t> free_bursts_;
   std::vector<SendFailure> failures_;
+  std::vector<Reply> replies_;  // of the batch that is being read
   std::vector<Round> rounds_;
   EngineStats stats_;
   Now now_;

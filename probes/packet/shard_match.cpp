@@ -9,6 +9,8 @@ namespace {
 
 // A flood may keep a socket full for ever: after so many batches the schedule has its turn.
 constexpr int kMostBatchesATick = 128;
+// A socket that waits for no answer is looked at so often, for what strangers send to it.
+constexpr Nanos kIdleRead = 100'000'000;
 // Send times are interpolated and a reflector's two stamps may come from two clocks: an answer may seem to be
 // a little older than its question. More than this is a wrong time stamp.
 constexpr Nanos kStampSlack = 200'000;
@@ -25,14 +27,17 @@ void Shard::drain() {
   std::uint64_t drops = 0;
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     auto& channel = channels_[i];
+    drops += channel.drops;
+    if (now_.steady > channel.busy_until && now_.steady - channel.read_at < kIdleRead) continue;
+    channel.read_at = now_.steady;
     if (!drain(static_cast<ChannelIndex>(i))) all = false;
     steps = std::max(steps, channel.io->clock_steps());  // one clock for all of them
     const auto now_dropped = channel.io->queue_drops();
     if (now_dropped != channel.drops) channel.dropped_at = now_.steady;
+    drops += now_dropped - channel.drops;
     channel.drops = now_dropped;
-    drops += now_dropped;
   }
-  stats_.clock_steps = steps;
+  stats_.clock_steps = std::max(stats_.clock_steps, steps);
   stats_.queue_drops = drops;
   if (all) drained_at_ = now_.steady;
 }
@@ -42,14 +47,36 @@ bool Shard::drain(ChannelIndex channel) {
   for (int batch = 0; batch < kMostBatchesATick; ++batch) {
     const auto packets = io.receive();
     if (packets.empty()) return true;
-    for (const auto& packet : packets)
-      packet.is_error ? on_error(channel, packet) : on_reply(channel, packet);
+    on_packets(channel, packets);
   }
   return false;
 }
 
-void Shard::on_reply(ChannelIndex channel, const Incoming& packet) {
-  const auto reply = channels_[static_cast<std::size_t>(channel)].codec->read_reply(packet);
+// All of a batch are read before the first is looked up: their targets lie anywhere in memory, and the time
+// to fetch one is as long as all the work on it.
+void Shard::on_packets(ChannelIndex channel, std::span<const Incoming> packets) {
+  auto& codec = *channels_[static_cast<std::size_t>(channel)].codec;
+  replies_.clear();
+  for (const auto& packet : packets) {
+    auto& reply = replies_.emplace_back();
+    if (packet.is_error) continue;
+    reply = codec.read_reply(packet);
+    if (reply.verdict != Verdict::ours) continue;
+    if (!reply.slot)
+      table_.prefetch(packet.from);
+    else if (*reply.slot < table_.size())
+      table_.prefetch(*reply.slot);
+  }
+  for (const auto& reply : replies_)
+    if (reply.verdict == Verdict::ours && reply.slot && *reply.slot < table_.size()) {
+      table_.prefetch_cells(*reply.slot);
+      wheel_.prefetch(*reply.slot);
+    }
+  for (std::size_t i = 0; i < packets.size(); ++i)
+    packets[i].is_error ? on_error(channel, packets[i]) : on_reply(channel, packets[i], replies_[i]);
+}
+
+void Shard::on_reply(ChannelIndex channel, const Incoming& packet, const Reply& reply) {
   switch (reply.verdict) {
     case Verdict::stray:
       ++stats_.stray;

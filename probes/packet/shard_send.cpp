@@ -86,6 +86,8 @@ void Shard::note_sent(const Outgoing& packet) {
   ++target.sent;
   ++stats_.sent;
   note_lag(packet.sent_at - due(packet.slot, index));
+  auto& busy_until = channels_[static_cast<std::size_t>(channel_of(target))].busy_until;
+  busy_until = std::max(busy_until, packet.sent_at + settings(target).longest_wait);
   if (target.next_packet != index + 1) return;
   const auto timeout = settings(target).timeout;
   if (target.phase == Phase::waiting) wheel_.schedule(packet.slot, packet.sent_at + timeout);

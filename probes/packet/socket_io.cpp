@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace faultline::packet {
 namespace {
@@ -186,15 +187,19 @@ std::size_t SocketIo::prepare(std::span<Outgoing> packets) {
     auto& packet = packets[i];
     const auto& interface = packet.settings->interface;
     if (!interface.empty() && interface_index(interface) == 0) return i;
-    b.pieces[i] = {
-        {{packet.header.data(), packet.header_size},
-         {const_cast<std::byte*>(kZeroes.data()), std::min<std::size_t>(packet.padding, kLongestPadding)}}};
+    auto padding = std::min<std::size_t>(packet.padding, kLongestPadding);
+    std::size_t head = packet.header_size;
+    if (head + padding <= kHeaderRoom) {  // one piece costs the kernel less than two
+      std::fill_n(packet.header.begin() + packet.header_size, padding, std::byte{0});
+      head += std::exchange(padding, 0);
+    }
+    b.pieces[i] = {{{packet.header.data(), head}, {const_cast<std::byte*>(kZeroes.data()), padding}}};
     auto& header = b.headers[i].msg_hdr;
     header = {};
     header.msg_name = &b.names[i];
     header.msg_namelen = to_sockaddr(packet.to, packet.port, b.names[i]);
     header.msg_iov = b.pieces[i].data();
-    header.msg_iovlen = packet.padding > 0 ? 2 : 1;
+    header.msg_iovlen = padding > 0 ? 2 : 1;
     header.msg_controllen = control_for(*packet.settings, b.control[i].data());
     header.msg_control = header.msg_controllen > 0 ? b.control[i].data() : nullptr;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace faultline::packet {
@@ -51,17 +52,28 @@ class Wheel {
   }
 
   // Calls expired(id) for everything due at `now`, in the order of grid lines. The call may schedule any id
-  // again, and cancel its own only.
-  template <typename Expired>
-  void expire(Nanos now, Expired expired) {
+  // again, and cancel its own only. Calls soon(id) some turns before, so that the id's state can be fetched
+  // into the cache meanwhile.
+  template <typename Expired, typename Soon>
+  void expire(Nanos now, Expired expired, Soon soon) {
     const std::int64_t end = now / kGrid;
     if (end - at_ > static_cast<std::int64_t>(mask_)) skip_turns(end, expired);
     while (at_ < end) {
       ++at_;
       take_due(heads_[slot(at_)], at_);
-      for (std::size_t i = 0; i < due_.size(); ++i) expired(due_[i]);
+      for (std::size_t i = 0; i < std::min(due_.size(), kAhead); ++i) soon(due_[i]);
+      for (std::size_t i = 0; i < due_.size(); ++i) {
+        if (i + kAhead < due_.size()) soon(due_[i + kAhead]);
+        expired(due_[i]);
+      }
     }
   }
+  template <typename Expired>
+  void expire(Nanos now, Expired expired) {
+    expire(now, std::move(expired), [](std::uint32_t) {});
+  }
+  // What schedule() and cancel() of the id will touch first.
+  void prefetch(std::uint32_t id) const { __builtin_prefetch(&nodes_[id], 1); }
 
   // The first grid line after the last expired one that may have something due, or `limit`.
   Nanos next_due(Nanos limit) const {
@@ -76,6 +88,7 @@ class Wheel {
   }
 
  private:
+  static constexpr std::size_t kAhead = 8;
   static constexpr std::uint32_t kNone = UINT32_MAX;
   static constexpr std::uint32_t kUnlinked = UINT32_MAX - 1;
   struct Node {

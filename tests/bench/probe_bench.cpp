@@ -1,0 +1,235 @@
+// One run of one prober at one rate against the virtual network, and what it cost and was worth: prints a
+// line of JSON. probes.py runs it for each row of the table.
+#include "probes/packet/engine.h"
+#include "tests/bench/probe_bare.h"
+#include "tests/bench/probe_daemon.h"
+#include "tests/bench/probe_lab.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+namespace faultline::bench {
+namespace {
+
+constexpr Nanos kSecond = 1'000'000'000;
+constexpr int kSkipped = 77;
+
+struct Arguments {
+  std::string mode;
+  HostPlan plan;
+  std::string protocol = "icmp";
+  double rate = 50'000;
+  double seconds = 5;
+  unsigned packets = 5;  // a round
+  unsigned shards = 1;
+  std::string program;  // the daemon
+};
+
+struct Figures {
+  double cpu_us = 0;  // a packet
+  double rate = 0;    // that was reached
+  std::uint64_t sent = 0, false_loss = 0, false_answers = 0, unmeasured = 0, rounds = 0;
+  std::string more;  // of JSON
+};
+
+void print(const Arguments& arguments, const ProbeLab& lab, const Figures& f, Errors& errors) {
+  fmt::print(
+      R"({{"mode":"{}","protocol":"{}","rate":{},"reached":{:.0f},"hosts":{},"cpu_us":{:.3f},"sent":{},)"
+      R"("false_loss":{},"false_answers":{},"rounds":{},"unmeasured":{},"tun_dropped":{},)"
+      R"("error_p50_us":{:.2f},"error_p99_us":{:.2f},"error_p999_us":{:.2f}{}}})"
+      "\n",
+      arguments.mode, arguments.protocol, arguments.rate, f.rate, arguments.plan.hosts, f.cpu_us, f.sent,
+      f.false_loss, f.false_answers, f.rounds, f.unmeasured, lab.dropped(), errors.quantile_us(0.5),
+      errors.quantile_us(0.99), errors.quantile_us(0.999), f.more);
+}
+
+int bare(const Arguments& arguments, ProbeLab& lab) {
+  const auto hosts = arguments.plan.hosts;
+  const BareResult result =
+      run_bare(lab, hosts, arguments.protocol == "stamp", arguments.rate, arguments.seconds);
+  lab.stop();
+  Errors errors;
+  Figures f;
+  f.sent = result.sent;
+  f.cpu_us = static_cast<double>(result.cpu) / 1000 / static_cast<double>(result.sent);
+  f.rate = static_cast<double>(result.sent) * kSecond / static_cast<double>(result.took);
+  for (std::size_t i = 0; i < result.sent; ++i) {
+    const auto truth =
+        lab.truth(static_cast<std::uint32_t>(i % hosts), static_cast<std::uint32_t>(i / hosts));
+    const auto rtt = result.rtt_us10[i];
+    if (truth.answered && rtt < 0) ++f.false_loss;
+    if (!truth.answered && rtt >= 0) ++f.false_answers;
+    if (truth.answered && rtt >= 0) errors.add((rtt - static_cast<Nanos>(truth.held_us10)) * 100);
+  }
+  print(arguments, lab, f, errors);
+  return 0;
+}
+
+packet::PacketSettings settings_for(const Arguments& arguments) {
+  packet::PacketSettings settings;
+  const bool stamp = arguments.protocol == "stamp";
+  settings.protocol = stamp ? packet::Protocol::stamp : packet::Protocol::icmp;
+  settings.port = stamp ? 862 : 0;
+  settings.packets = static_cast<std::uint16_t>(arguments.packets);
+  const double interval = arguments.plan.hosts * arguments.packets / arguments.rate;
+  settings.interval = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(interval));
+  settings.spacing =
+      std::min<Duration>(settings.interval / (2 * arguments.packets), std::chrono::milliseconds(200));
+  settings.timeout = std::min<Duration>(settings.interval / 3, std::chrono::seconds(1));
+  settings.late_horizon = settings.interval;
+  return settings;
+}
+
+// Of a round: what it says against what the network did to its packets.
+void compare(const ProbeLab& lab, const Round& round, std::uint32_t first, Figures& f, Errors& errors,
+             Nanos timeout) {
+  std::vector<std::uint32_t> held;
+  for (std::uint32_t i = 0; i < round.packets.sent; ++i) {
+    const auto truth = lab.truth(round.endpoint.value, first + i);
+    if (truth.answered && truth.held_us10 * Nanos{100} < timeout) held.push_back(truth.held_us10);
+  }
+  const auto received = std::uint32_t{round.packets.received} + round.packets.late;
+  if (received < held.size()) f.false_loss += held.size() - received;
+  if (received > held.size()) f.false_answers += received - held.size();
+  if (received != held.size() || held.empty()) return;
+  std::sort(held.begin(), held.end());
+  const auto middle = held.size() / 2;
+  const double median = held.size() % 2 == 1 ? held[middle] : (held[middle - 1] + held[middle]) / 2.0;
+  const auto difference = [](float ms, double truth_us10) {
+    return static_cast<Nanos>(std::llround(static_cast<double>(ms) * 1e6 - truth_us10 * 100));
+  };
+  errors.add(difference(round.rtt.minimum_ms, held.front()));
+  errors.add(difference(round.rtt.median_ms, median));
+  errors.add(difference(round.rtt.maximum_ms, held.back()));
+}
+
+int engine(const Arguments& arguments, ProbeLab& lab) {
+  const auto settings = settings_for(arguments);
+  std::mutex mutex;
+  std::vector<Round> rounds;
+  rounds.reserve(
+      static_cast<std::size_t>(arguments.rate * (arguments.seconds + 2) / arguments.packets * 1.1));
+  packet::EngineOptions options;
+  options.shards = arguments.shards;
+  auto started = packet::Engine::start(options, [&](std::span<const Round> some) {
+    const std::lock_guard lock(mutex);
+    rounds.insert(rounds.end(), some.begin(), some.end());
+  });
+  if (!started) {
+    fmt::print(stderr, "{}\n", started.error().message);
+    return 1;
+  }
+  auto& engine = **started;
+  std::vector<packet::PacketTarget> targets;
+  for (std::uint32_t i = 0; i < arguments.plan.hosts; ++i)
+    targets.push_back({{i}, 0, packet::parse_address(lab.address(i))});
+  if (auto set = engine.set_targets(std::array{settings}, targets); !set) {
+    fmt::print(stderr, "{}\n", set.error().message);
+    return 1;
+  }
+  // Until the rate is the full one: all have begun, and the schedule's first answers are there.
+  sleep_until(steady_now() + std::chrono::nanoseconds(settings.interval).count() + kSecond);
+  const auto before = engine.stats();
+  const Nanos begin = steady_now(), cpu = cpu_time(getpid());
+  sleep_until(begin + static_cast<Nanos>(arguments.seconds * kSecond));
+  const Nanos spent = cpu_time(getpid()) - cpu, took = steady_now() - begin;
+  const auto after = engine.stats();
+  engine.stop();
+  lab.stop();
+
+  Figures f;
+  Errors errors;
+  f.sent = after.sent - before.sent;
+  f.cpu_us = static_cast<double>(spent) / 1000 / static_cast<double>(f.sent);
+  f.rate = static_cast<double>(f.sent) * kSecond / static_cast<double>(took);
+  std::vector<std::uint32_t> next(arguments.plan.hosts);
+  for (const Round& round : rounds) {
+    const auto first = next[round.endpoint.value];
+    next[round.endpoint.value] += round.packets.sent;
+    ++f.rounds;
+    if (round.outcome == Outcome::not_measured) {
+      ++f.unmeasured;
+      continue;
+    }
+    if (lab.is_slow(round.endpoint.value) || lab.is_dead(round.endpoint.value)) continue;
+    compare(lab, round, first, f, errors, std::chrono::nanoseconds(settings.timeout).count());
+  }
+  std::uint64_t lags = 0, below_2ms = 0;
+  for (std::size_t i = 0; i < after.lag_counts.size(); ++i) {
+    lags += after.lag_counts[i] - before.lag_counts[i];
+    if (i < after.kLagBounds_us.size() && after.kLagBounds_us[i] <= 2000)
+      below_2ms += after.lag_counts[i] - before.lag_counts[i];
+  }
+  f.more = fmt::format(
+      R"(,"lag_below_2ms":{:.5f},"bytes_per_target":{:.0f},"queue_drops":{},"stalls":{},"forged":0)",
+      static_cast<double>(below_2ms) / static_cast<double>(std::max<std::uint64_t>(lags, 1)),
+      static_cast<double>(after.bytes) / arguments.plan.hosts, after.queue_drops, after.stalls);
+  print(arguments, lab, f, errors);
+  return 0;
+}
+
+int daemon(const Arguments& arguments, ProbeLab& lab) {
+  const auto settings = settings_for(arguments);
+  std::vector<std::string> addresses;
+  for (std::uint32_t i = 0; i < arguments.plan.hosts; ++i) addresses.push_back(lab.address(i));
+  auto result = run_daemon(arguments.program, addresses, settings, arguments.seconds, lab);
+  lab.stop();
+  if (!result) {
+    fmt::print(stderr, "{}\n", result.error().message);
+    return 1;
+  }
+  Figures f;
+  Errors none;
+  f.sent = result->sent;
+  f.cpu_us = static_cast<double>(result->cpu) / 1000 / static_cast<double>(f.sent);
+  f.rate = static_cast<double>(f.sent) * kSecond / static_cast<double>(result->took);
+  f.rounds = result->rounds;
+  f.unmeasured = result->unmeasured;
+  f.more = fmt::format(
+      R"(,"rss_mb":{:.0f},"worst_lag_s":{:.4f},"start_s":{:.1f},"queue_drops":{},"loss_said":{:.5f},"loss_true":{:.5f})",
+      result->rss_mb, result->worst_lag_s, result->start_s, result->queue_drops,
+      1 - static_cast<double>(result->received) / static_cast<double>(result->sent), result->loss_true);
+  print(arguments, lab, f, none);
+  return 0;
+}
+
+}  // namespace
+}  // namespace faultline::bench
+
+int main(int argc, char** argv) {
+  using namespace faultline::bench;
+  Arguments arguments;
+  CLI::App app{"Measures one prober at one rate"};
+  app.add_option("mode", arguments.mode, "bare, engine or daemon")
+      ->required()
+      ->check(CLI::IsMember({"bare", "engine", "daemon"}));
+  app.add_option("--rate", arguments.rate, "packets a second")->capture_default_str();
+  app.add_option("--seconds", arguments.seconds)->capture_default_str();
+  app.add_option("--hosts", arguments.plan.hosts)->capture_default_str();
+  app.add_option("--packets", arguments.packets, "a round")->capture_default_str();
+  app.add_option("--shards", arguments.shards)->capture_default_str();
+  app.add_option("--dead", arguments.plan.dead, "every so-many-th host answers nothing");
+  app.add_option("--slow", arguments.plan.slow, "so many hosts answer 900 ms later");
+  app.add_option("--loss", arguments.plan.loss_ratio)->capture_default_str();
+  app.add_option("--protocol", arguments.protocol)
+      ->check(CLI::IsMember({"icmp", "stamp"}))
+      ->capture_default_str();
+  app.add_option("--program", arguments.program, "the daemon's program, for its mode");
+  CLI11_PARSE(app, argc, argv);
+  const double interval = arguments.plan.hosts * arguments.packets / arguments.rate;
+  arguments.plan.packets = static_cast<std::size_t>(arguments.rate * (arguments.seconds + interval + 4));
+  if (arguments.mode == "daemon") arguments.plan.packets = 0;
+  auto lab = ProbeLab::start(arguments.plan);
+  if (!lab) {
+    fmt::print(stderr, "skipped: {}\n", lab.error().message);
+    return kSkipped;
+  }
+  return arguments.mode == "bare"     ? bare(arguments, **lab)
+         : arguments.mode == "engine" ? engine(arguments, **lab)
+                                      : daemon(arguments, **lab);
+}

@@ -1,0 +1,28 @@
+// The whole daemon as a prober: its program on a configuration made for the purpose, seen from outside by
+// its own metrics and by what the kernel says it has used.
+#pragma once
+
+#include "probes/packet/settings.h"
+#include "rules/model/result.h"
+#include "tests/bench/probe_lab.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace faultline::bench {
+
+struct DaemonResult {
+  Nanos cpu = 0, took = 0;
+  std::uint64_t sent = 0, received = 0, rounds = 0, unmeasured = 0, queue_drops = 0;
+  double worst_lag_s = 0;  // of late
+  double rss_mb = 0;
+  double start_s = 0;    // until it listens
+  double loss_true = 0;  // by the lab, in the same time
+};
+
+// Probes the addresses as the settings say, and measures `seconds` after everyone has had a round.
+Result<DaemonResult> run_daemon(const std::string& program, const std::vector<std::string>& addresses,
+                                const packet::PacketSettings& settings, double seconds, const ProbeLab& lab);
+
+}  // namespace faultline::bench
