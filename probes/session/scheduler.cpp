@@ -1,6 +1,7 @@
 #include "probes/session/scheduler.h"
 
 #include "probes/async/clock.h"
+#include "probes/async/loop_watch.h"
 #include "probes/async/task_group.h"
 
 #include <boost/asio/as_tuple.hpp>
@@ -8,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -31,10 +33,17 @@ Duration phase_of(const Key& key, Duration interval) {
   return Duration(interval.count() * static_cast<std::int64_t>(mixed) / 1'000'003);
 }
 
+// A time-out says nothing if this much of the time was ours to lose.
+bool is_our_fault(const Round& round, Duration stolen, Duration time_limit) {
+  constexpr Duration kMostStolen = std::chrono::milliseconds(500);
+  const bool silent = round.outcome == Outcome::timed_out || round.outcome == Outcome::lost;
+  return silent && stolen > std::min(kMostStolen, time_limit / 4);
+}
+
 }  // namespace
 
 struct Scheduler::Impl {
-  Impl(asio::any_io_executor e, Sink s) : executor(e), sink(std::move(s)), tasks(std::move(e)) {}
+  Impl(asio::any_io_executor e, Sink s) : executor(e), sink(std::move(s)), watch(e), tasks(std::move(e)) {}
 
   struct Entry {
     ScheduledTarget target;
@@ -75,8 +84,16 @@ struct Scheduler::Impl {
     const bool cancelled = co_await is_cancelled();
     if (cancelled || !busy.insert(key).second) co_return;
     const Timestamp started = wall_now();
+    watch.enter();
+    const Duration stolen_before = watch.stolen();
     Round round = co_await target.probe->run(target.target, target.time_limit);
+    const Duration stolen = watch.stolen() - stolen_before;
+    watch.leave();
     busy.erase(key);
+    if (is_our_fault(round, stolen, target.time_limit)) {
+      round.outcome = Outcome::not_measured;
+      round.reason = OutcomeReason::engine_late;
+    }
     const auto entry = entries.find(key);
     const bool outdated = entry == entries.end() || entry->second.generation != generation;
     if (outdated || round.reason == OutcomeReason::cancelled) co_return;
@@ -90,6 +107,7 @@ struct Scheduler::Impl {
 
   asio::any_io_executor executor;
   Sink sink;
+  LoopWatch watch;
   TaskGroup tasks;
   std::map<Key, Entry> entries;
   std::set<Key> busy;  // being measured

@@ -1,6 +1,7 @@
 // When session probes run: every target once an interval, the starts spread over it, never two at once for
-// one target. The probe only measures; interval, spread, time limit and the round's times are decided here.
-// Lives on the main loop.
+// one target. The probe only measures; interval, spread, time limit and the round's times are decided here,
+// and that a time-out says nothing (not_measured, engine_late) if the loop was held up meanwhile. Lives on
+// the main loop.
 #pragma once
 
 #include "probes/registry.h"

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <map>
+#include <thread>
 
 namespace faultline::session {
 namespace {
@@ -33,7 +34,7 @@ class FakeProbe : public SessionProbe {
     const auto [error] = co_await timer.async_wait(token);
     --under_way[target.endpoint.value];
     Round round;
-    round.outcome = error ? Outcome::not_measured : Outcome::ok;
+    round.outcome = error ? Outcome::not_measured : outcome;
     if (error) round.reason = OutcomeReason::cancelled;
     co_return round;
   }
@@ -43,6 +44,7 @@ class FakeProbe : public SessionProbe {
   }
 
   Duration takes{0};
+  Outcome outcome = Outcome::ok;
   std::vector<std::pair<std::uint32_t, Steady::time_point>> starts;
   std::map<std::uint32_t, int> under_way;
   int most_at_once = 0;
@@ -122,6 +124,37 @@ TEST_F(SchedulerTest, MeasuresAtOnceWhenAskedTo) {
   EXPECT_EQ(rounds[0].endpoint, EndpointIndex{1});
   scheduler.run_now(EndpointIndex{1});
   run_until_rounds(2);
+}
+
+TEST_F(SchedulerTest, ATimeOutWhileTheLoopWasHeldUpIsNotMeasured) {
+  probe->takes = 100ms;
+  probe->outcome = Outcome::timed_out;
+  scheduler.set_targets({target(0, 1h)});
+  scheduler.run_now(EndpointIndex{0});
+  run_until(io, [&] { return probe->under_way[0] == 1; });
+  std::this_thread::sleep_for(400ms);  // a quarter of the time limit and more
+  run_until_rounds(1);
+  EXPECT_EQ(rounds[0].outcome, Outcome::not_measured);
+  EXPECT_EQ(rounds[0].reason, OutcomeReason::engine_late);
+}
+
+TEST_F(SchedulerTest, ATimeOutThatIsNotOursAndAnAnswerInSpiteOfADelayStay) {
+  probe->takes = 100ms;
+  probe->outcome = Outcome::timed_out;
+  scheduler.set_targets({target(0, 1h)});
+  scheduler.run_now(EndpointIndex{0});
+  run_until_rounds(1);
+  EXPECT_EQ(rounds[0].outcome, Outcome::timed_out);
+  std::this_thread::sleep_for(400ms);  // nothing is under way
+  scheduler.run_now(EndpointIndex{0});
+  run_until_rounds(2);
+  EXPECT_EQ(rounds[1].outcome, Outcome::timed_out);
+  probe->outcome = Outcome::ok;
+  scheduler.run_now(EndpointIndex{0});
+  run_until(io, [&] { return probe->under_way[0] == 1; });
+  std::this_thread::sleep_for(400ms);
+  run_until_rounds(3);
+  EXPECT_EQ(rounds[2].outcome, Outcome::ok);
 }
 
 TEST_F(SchedulerTest, KeepsTheScheduleOfWhatDidNotChange) {
