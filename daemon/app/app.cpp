@@ -73,7 +73,7 @@ struct App::Impl {
   bool reloading = false;
   bool stopping = false;
 
-  Result<void> build();
+  Result<void> build(std::shared_ptr<packet::EarlySockets> sockets);
   Result<void> open_store();
   Result<void> start_server();
   void on_round(const Round& round);
@@ -124,7 +124,7 @@ Result<void> App::Impl::start_server() {
   return {};
 }
 
-Result<void> App::Impl::build() {
+Result<void> App::Impl::build(std::shared_ptr<packet::EarlySockets> sockets) {
   config::Problems problems;
   auto setup = load_setup(config_file, nullptr, problems);
   if (!setup) return fail(problems.text());
@@ -151,7 +151,8 @@ Result<void> App::Impl::build() {
                         }});
   if (auto set = deliveries->configure(services.setup.config); !set) return set;
 
-  auto probing = Probing::start(io, [this](const Round& round) { on_round(round); });
+  auto probing = Probing::start(
+      io, [this](const Round& round) { on_round(round); }, std::move(sockets));
   if (!probing) return tl::make_unexpected(probing.error());
   services.probing = std::move(*probing);
   if (auto applied = services.probing->apply(services.setup.config, services.setup.inventory); !applied)
@@ -327,10 +328,11 @@ App::~App() {
   impl_->services.probing.reset();  // the engine's threads end before the loop that they post to
 }
 
-Result<std::unique_ptr<App>> App::create(const std::filesystem::path& config_file) {
+Result<std::unique_ptr<App>> App::create(const std::filesystem::path& config_file,
+                                         std::shared_ptr<packet::EarlySockets> sockets) {
   auto impl = std::make_unique<Impl>();
   impl->config_file = config_file;
-  if (auto built = impl->build(); !built) return tl::make_unexpected(built.error());
+  if (auto built = impl->build(std::move(sockets)); !built) return tl::make_unexpected(built.error());
   return std::unique_ptr<App>(new App(std::move(impl)));
 }
 

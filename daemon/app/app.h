@@ -11,13 +11,19 @@
 #include <string>
 #include <vector>
 
+namespace faultline::packet {
+class EarlySockets;
+}
+
 namespace faultline::app {
 
 class App {
  public:
   // Everything up to the first packet. The error is fit for a terminal: all mistakes of a bad configuration,
-  // a line each, or what the machine refused and the remedy.
-  static Result<std::unique_ptr<App>> create(const std::filesystem::path& config_file);
+  // a line each, or what the machine refused and the remedy. Starts threads: capabilities are dropped before.
+  // `sockets` as for Probing::start.
+  static Result<std::unique_ptr<App>> create(const std::filesystem::path& config_file,
+                                             std::shared_ptr<packet::EarlySockets> sockets = nullptr);
   ~App();
 
   // Runs until SIGTERM, SIGINT or stop(); SIGHUP reloads. All that was decided is on disk when it comes back.

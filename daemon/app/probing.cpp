@@ -1,5 +1,6 @@
 #include "daemon/app/probing.h"
 
+#include "probes/packet/early_sockets.h"
 #include "probes/registry.h"
 
 #include <boost/asio/io_context.hpp>
@@ -26,6 +27,22 @@ packet::PacketSettings reference_settings() {
   return settings;
 }
 
+// The packet probes of every profile.
+Result<std::vector<std::vector<packet::PacketSettings>>> profile_settings(const config::Config& config) {
+  std::vector<std::vector<packet::PacketSettings>> all(config.profiles.size());
+  for (std::size_t p = 0; p < config.profiles.size(); ++p)
+    for (const config::ConfiguredProbe& probe : config.profiles[p].probes) {
+      const ProbeKind& kind = probe_kinds()[probe.kind];
+      if (kind.transport != ProbeTransport::packet) continue;
+      auto made = packet::packet_settings(kind.name, probe.kind, probe.options);
+      if (!made)
+        return fail(
+            fmt::format("profile {}, {}: {}", config.profiles[p].name, kind.name, made.error().message));
+      all[p].push_back(std::move(*made));
+    }
+  return all;
+}
+
 }  // namespace
 
 Probing::Probing(asio::io_context& io, RoundSink sink)
@@ -37,10 +54,20 @@ Probing::~Probing() {
   if (engine_) engine_->stop();
 }
 
-Result<std::unique_ptr<Probing>> Probing::start(asio::io_context& io, RoundSink sink) {
+std::shared_ptr<packet::EarlySockets> Probing::open_sockets() {
+  const packet::EngineOptions options;
+  return std::make_shared<packet::EarlySockets>(
+      packet::EarlySockets::open(options.shards, options.receive_buffer_bytes));
+}
+
+Result<std::unique_ptr<Probing>> Probing::start(asio::io_context& io, RoundSink sink,
+                                                std::shared_ptr<packet::EarlySockets> sockets) {
   std::unique_ptr<Probing> probing(new Probing(io, std::move(sink)));
+  packet::EngineOptions options;
+  options.early_sockets = std::move(sockets);
   auto engine = packet::Engine::start(
-      {}, [self = probing.get()](std::span<const Round> rounds) { self->on_engine_rounds(rounds); });
+      std::move(options),
+      [self = probing.get()](std::span<const Round> rounds) { self->on_engine_rounds(rounds); });
   if (!engine) return tl::make_unexpected(engine.error());
   probing->engine_ = std::move(*engine);
   probing->sessions_ = std::make_unique<session::Scheduler>(
@@ -96,34 +123,33 @@ std::optional<packet::IpAddress> Probing::address_of(const std::string& text) co
 Result<std::vector<packet::PacketTarget>> Probing::packet_targets(
     const config::Config& config, const inventory::Inventory& inventory,
     std::vector<packet::PacketSettings>& settings) {
-  // Position of every profile's packet probes in `settings`.
-  std::vector<std::vector<std::uint16_t>> of_profile(config.profiles.size());
-  for (std::size_t p = 0; p < config.profiles.size(); ++p)
-    for (const config::ConfiguredProbe& probe : config.profiles[p].probes) {
-      const ProbeKind& kind = probe_kinds()[probe.kind];
-      if (kind.transport != ProbeTransport::packet) continue;
-      auto made = packet::packet_settings(kind.name, probe.kind, probe.options);
-      if (!made)
-        return fail(
-            fmt::format("profile {}, {}: {}", config.profiles[p].name, kind.name, made.error().message));
-      of_profile[p].push_back(static_cast<std::uint16_t>(settings.size()));
-      settings.push_back(std::move(*made));
+  const auto of_profile = profile_settings(config);
+  if (!of_profile) return tl::make_unexpected(of_profile.error());
+  // Only what something uses gets sockets: to probe with STAMP alone needs no right to send ICMP. Position of
+  // every used profile's packet probes in `settings`:
+  std::map<std::size_t, std::vector<std::uint16_t>> positions;
+  const auto use = [&](std::size_t profile) -> const std::vector<std::uint16_t>& {
+    const auto [found, is_new] = positions.try_emplace(profile);
+    for (std::size_t i = 0; is_new && i < (*of_profile)[profile].size(); ++i) {
+      found->second.push_back(static_cast<std::uint16_t>(settings.size()));
+      settings.push_back((*of_profile)[profile][i]);
     }
-  const auto reference = static_cast<std::uint16_t>(settings.size());
-  settings.push_back(reference_settings());
-
+    return found->second;
+  };
   std::vector<packet::PacketTarget> targets;
   const auto endpoints = inventory.topology->endpoints();
   for (std::uint32_t i = 0; i < endpoints.size(); ++i) {
     const std::string& address = inventory.access[i].address;
     if (endpoints[i].retired || address.empty()) continue;
-    for (const std::uint16_t position : of_profile[endpoints[i].profile]) {
+    for (const std::uint16_t position : use(endpoints[i].profile)) {
       targets.push_back({EndpointIndex{i}, position, address_of(address)});
       kinds_of_[i] |= 1U << settings[position].kind;
     }
     if (!packet::parse_address(address)) endpoints_of_name_[address].push_back(EndpointIndex{i});
   }
   const auto& references = config.probe_host.references;
+  const auto reference = static_cast<std::uint16_t>(settings.size());
+  if (!references.empty()) settings.push_back(reference_settings());
   for (std::size_t i = 0; i < references.size(); ++i) {
     targets.push_back({SelfCheck::reference(i), reference, address_of(references[i])});
     if (!packet::parse_address(references[i]))

@@ -31,9 +31,12 @@ class Probing {
  public:
   using RoundSink = std::function<void(const Round&)>;
 
+  // Opens what needs a capability, for a Probing that is started after the capability is gone.
+  static std::shared_ptr<packet::EarlySockets> open_sockets();
   // Rounds come through `sink` on the main loop. The error names what the machine does not allow and the
-  // remedy.
-  static Result<std::unique_ptr<Probing>> start(boost::asio::io_context& io, RoundSink sink);
+  // remedy. Without `sockets` they are opened when a configuration needs them.
+  static Result<std::unique_ptr<Probing>> start(boost::asio::io_context& io, RoundSink sink,
+                                                std::shared_ptr<packet::EarlySockets> sockets = nullptr);
   ~Probing();
 
   // Probes this inventory from now on; what did not change keeps its schedule. On an error nothing has

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
 namespace faultline::packet {
 namespace {
@@ -41,12 +42,12 @@ struct Engine::Impl {
   };
 
   Impl(EngineOptions asked, const RoundSink& sink)
-      : options(asked),
+      : options(std::move(asked)),
         key(random_key()),
-        list(static_cast<std::uint8_t>(asked.shards), asked.bursts_at_once, key) {
+        list(static_cast<std::uint8_t>(options.shards), options.bursts_at_once, key) {
     for (unsigned i = 0; i < options.shards; ++i) {
       workers.push_back(std::make_unique<Worker>(i, options, sink, key));
-      channels.emplace_back(*workers.back(), options.receive_buffer_bytes, key);
+      channels.emplace_back(*workers.back(), options.receive_buffer_bytes, key, options.early_sockets);
     }
   }
 
@@ -73,7 +74,7 @@ Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, const RoundSink& sink) {
   if (options.shards < 1 || options.shards > 64) return fail("packet shards: 1 to 64 are possible");
-  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options, sink)));
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(std::move(options), sink)));
 }
 
 // Equal settings have one number for good, so that "the same settings" is "the same number".

@@ -20,6 +20,8 @@
 
 namespace faultline::packet {
 
+class EarlySockets;
+
 // Finished rounds of one tick. Called on a shard's thread; must not block and must copy what it keeps.
 using RoundSink = std::function<void(std::span<const Round>)>;
 
@@ -29,6 +31,8 @@ struct EngineOptions {
                                        << 20;  // per socket; less without CAP_NET_ADMIN (net.core.rmem_max)
   std::uint32_t bursts_at_once = 4096;         // per shard; more are refused
   std::uint32_t packets_per_prefix_ms = 64;    // most packets in a millisecond to one /24 or /64
+  // Used before any other is opened; none: all are opened when settings need them.
+  std::shared_ptr<EarlySockets> early_sockets{};
 };
 
 // One endpoint's one packet probe. At most one target per endpoint and probe kind: the last one counts.

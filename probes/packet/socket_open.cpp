@@ -5,12 +5,14 @@
 #include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 
 namespace faultline::packet {
@@ -141,6 +143,13 @@ Result<OpenedSocket> open_udp(wire::IpVersion version, std::uint32_t receive_buf
   if (descriptor < 0) return fail(fmt::format("stamp: cannot open a UDP socket: {}", std::strerror(errno)));
   if (version == wire::IpVersion::v6) set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   return configure(descriptor, version, receive_buffer);
+}
+
+std::uint16_t random_identifier() {
+  std::uint16_t identifier = 0;
+  if (getrandom(&identifier, sizeof identifier, 0) != sizeof identifier)
+    throw std::runtime_error("no random numbers from the kernel");
+  return identifier;
 }
 
 bool has_ipv6() {

@@ -36,6 +36,8 @@ Result<OpenedSocket> open_icmp(wire::IpVersion version, IcmpMode mode, std::uint
                                std::uint32_t receive_buffer);
 // UDP on a port that the kernel chooses.
 Result<OpenedSocket> open_udp(wire::IpVersion version, std::uint32_t receive_buffer);
+// For a raw socket of its own.
+std::uint16_t random_identifier();
 // False where the kernel has no IPv6.
 bool has_ipv6();
 

@@ -4,54 +4,20 @@
 #include "probes/packet/hmac.h"
 #include "tests/unit/probes_packet/namespace_setup.h"
 #include "tests/unit/probes_packet/reflector.h"
+#include "tests/unit/probes_packet/rounds.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstring>
 #include <fstream>
-#include <mutex>
+#include <thread>
 
 namespace faultline::packet {
 namespace {
 
 using namespace std::chrono_literals;
 using wire::StampMode;
-
-constexpr auto kDeadline = 20s;
-
-// Collects rounds from the shards' threads and lets the test wait for them.
-class Rounds {
- public:
-  RoundSink sink() {
-    return [this](std::span<const Round> batch) {
-      const std::lock_guard lock(mutex_);
-      rounds_.insert(rounds_.end(), batch.begin(), batch.end());
-      arrived_.notify_all();
-    };
-  }
-  // Waits until `count` rounds fulfil the condition; those, or fewer after the deadline.
-  template <typename Condition>
-  std::vector<Round> wait_for(std::size_t count, Condition condition) {
-    std::unique_lock lock(mutex_);
-    std::vector<Round> found;
-    arrived_.wait_for(lock, kDeadline, [&] {
-      found.clear();
-      std::copy_if(rounds_.begin(), rounds_.end(), std::back_inserter(found), condition);
-      return found.size() >= count;
-    });
-    return found;
-  }
-  std::vector<Round> wait_for(std::size_t count) {
-    return wait_for(count, [](const Round&) { return true; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::vector<Round> rounds_;
-};
 
 // Waits until the engine's statistics fulfil the condition.
 template <typename Condition>
@@ -342,24 +308,6 @@ TEST_F(EngineOnLoopback, OneTargetsIcmpErrorsDoNotDisturbTheOthers) {
   for (const auto& round : good) EXPECT_EQ(round.outcome, Outcome::ok) << name(round.reason);
   const auto bad = rounds.wait_for(40, [](const Round& r) { return r.endpoint.value != 0; });
   for (const auto& round : bad) EXPECT_EQ(round.outcome, Outcome::refused) << name(round.reason);
-}
-
-TEST_F(EngineOnLoopback, RepliesThatTheSocketHasNoRoomForAreNotMeasured) {
-  engine->stop();
-  engine = Engine::start({.receive_buffer_bytes = 1}, rounds.sink()).value();  // the kernel's least: 2 kB
-  std::vector<PacketTarget> targets;
-  for (std::uint32_t i = 0; i < 200; ++i)
-    targets.push_back(
-        {.endpoint = {i}, .settings = 0, .address = address("127.7.0." + std::to_string(1 + i))});
-  auto settings = icmp();
-  settings.payload = 8000;
-  probe(settings, targets);
-  const auto got = rounds.wait_for(400);
-  ASSERT_GE(got.size(), 400U);
-  EXPECT_GT(engine->stats().queue_drops, 0U);
-  for (const auto& round : got)
-    EXPECT_TRUE(round.outcome == Outcome::ok || round.outcome == Outcome::not_measured)
-        << name(round.outcome);
 }
 
 TEST_F(EngineOnLoopback, StopsAtOnceAndCallsNobodyAfterwards) {
