@@ -121,8 +121,9 @@ TEST_F(EarlySocketsOnLoopback, TheEngineProbesByThemWhenTheCapabilityIsGone) {
 TEST_F(EarlySocketsOnLoopback, AReloadThatAddsIcmpToStampWorksAndModesShareTheSockets) {
   const WithoutNetRaw without;
   start();
-  TestReflector reflector(parse_address("127.0.0.5").value(), wire::StampMode::unauthenticated,
-                          [](std::size_t, const auto& plain) { return std::vector<TestReflector::Reply>{plain}; });
+  TestReflector reflector(
+      parse_address("127.0.0.5").value(), wire::StampMode::unauthenticated,
+      [](std::size_t, const auto& plain) { return std::vector<TestReflector::Reply>{plain}; });
   PacketSettings stamp = icmp(IcmpMode::automatic);
   stamp.protocol = Protocol::stamp;
   stamp.kind = 1;
