@@ -77,6 +77,7 @@ struct App::Impl {
   Result<void> open_store();
   Result<void> start_server();
   void on_round(const Round& round);
+  void on_late(const LateReply& reply);
   void on_tick();
   void save_baselines(std::size_t count);
   void wait_for_signal();
@@ -155,6 +156,7 @@ Result<void> App::Impl::build(std::shared_ptr<packet::EarlySockets> sockets) {
       io, [this](const Round& round) { on_round(round); }, std::move(sockets));
   if (!probing) return tl::make_unexpected(probing.error());
   services.probing = std::move(*probing);
+  services.probing->set_late_sink([this](const LateReply& reply) { on_late(reply); });
   if (auto applied = services.probing->apply(services.setup.config, services.setup.inventory); !applied)
     return applied;
   services.table->set_topology(
@@ -177,6 +179,12 @@ void App::Impl::on_round(const Round& round) {
   services.table->on_round(round);
   if (services.history) services.history->add(round);
   services.carry_out(services.pipeline->on(round));
+}
+
+void App::Impl::on_late(const LateReply& reply) {
+  services.latest.count_late(reply);
+  services.table->on_late(reply);
+  services.metrics->late_reply(static_cast<double>(reply.rtt_ms) / 1000);
 }
 
 void App::Impl::on_tick() {

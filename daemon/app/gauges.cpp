@@ -27,6 +27,10 @@ void set_gauges(Services& services) {
   totals.rounds = stats.rounds;
   totals.rounds_not_measured = stats.rounds_not_measured;
   totals.lag_seconds = services.engine_lag_seconds;
+  static_assert(std::tuple_size_v<decltype(stats.lag_counts)> ==
+                std::tuple_size_v<decltype(totals.send_lags)>);
+  totals.send_lags = stats.lag_counts;
+  totals.send_lag_sum = static_cast<double>(stats.lag_sum_us) / 1e6;
   metrics.set_engine(totals);
   metrics.set_probe_host_healthy(services.probe_host_healthy);
   for (const auto& [status, count] : services.tickets_by_status) metrics.set_tickets(status, count);

@@ -65,6 +65,9 @@ Result<std::unique_ptr<Probing>> Probing::start(asio::io_context& io, RoundSink 
   std::unique_ptr<Probing> probing(new Probing(io, std::move(sink)));
   packet::EngineOptions options;
   options.early_sockets = std::move(sockets);
+  options.late_sink = [self = probing.get()](std::span<const LateReply> replies) {
+    self->on_engine_late(replies);
+  };
   auto engine = packet::Engine::start(
       std::move(options),
       [self = probing.get()](std::span<const Round> rounds) { self->on_engine_rounds(rounds); });
@@ -87,6 +90,13 @@ void Probing::on_engine_rounds(std::span<const Round> rounds) {
   asio::post(io_, [this, alive = alive_, batch = std::vector<Round>(rounds.begin(), rounds.end())] {
     for (const Round& round : batch)
       if (*alive) on_round(round);
+  });
+}
+
+void Probing::on_engine_late(std::span<const LateReply> replies) {
+  asio::post(io_, [this, alive = alive_, batch = std::vector<LateReply>(replies.begin(), replies.end())] {
+    for (const LateReply& reply : batch)
+      if (*alive && late_sink_ && !SelfCheck::is_reference(reply.endpoint)) late_sink_(reply);
   });
 }
 

@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace boost::asio {
@@ -30,6 +31,7 @@ namespace faultline::app {
 class Probing {
  public:
   using RoundSink = std::function<void(const Round&)>;
+  using LateSink = std::function<void(const LateReply&)>;
 
   // Opens what needs a capability, for a Probing that is started after the capability is gone.
   static std::shared_ptr<packet::EarlySockets> open_sockets();
@@ -42,6 +44,9 @@ class Probing {
   // Probes this inventory from now on; what did not change keeps its schedule. On an error nothing has
   // changed.
   Result<void> apply(const config::Config& config, const inventory::Inventory& inventory);
+
+  // Who hears of answers after their time-out, on the main loop.
+  void set_late_sink(LateSink sink) { late_sink_ = std::move(sink); }
 
   // Measures the endpoint again at once, by its packet probes or else by its session probes.
   void burst(EndpointIndex endpoint);
@@ -59,6 +64,7 @@ class Probing {
  private:
   Probing(boost::asio::io_context& io, RoundSink sink);
   void on_engine_rounds(std::span<const Round> rounds);
+  void on_engine_late(std::span<const LateReply> replies);
   void on_round(const Round& round);
   void on_resolved(const std::string& name, const std::optional<std::string>& address);
   Result<std::vector<packet::PacketTarget>> packet_targets(const config::Config& config,
@@ -71,6 +77,7 @@ class Probing {
 
   boost::asio::io_context& io_;
   RoundSink sink_;
+  LateSink late_sink_;
   SelfCheck self_check_;
   std::unique_ptr<packet::Engine> engine_;
   std::unique_ptr<session::Scheduler> sessions_;

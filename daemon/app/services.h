@@ -29,6 +29,13 @@ class LatestRounds {
  public:
   // Also one that could not be measured: a value that nobody has seen for hours is not the latest.
   void keep(const Round& round) { rounds_[key(round.endpoint, round.probe)] = round; }
+  // In the round that it belongs to, if that is still the latest.
+  void count_late(const LateReply& reply) {
+    const auto found = rounds_.find(key(reply.endpoint, reply.probe));
+    if (found == rounds_.end() || found->second.started != reply.round_started || !reply.after_round) return;
+    PacketCounts& packets = found->second.packets;
+    if (packets.received + packets.late < packets.sent) ++packets.late;
+  }
   const Round* find(EndpointIndex endpoint, ProbeKindIndex kind) const {
     const auto found = rounds_.find(key(endpoint, kind));
     return found == rounds_.end() ? nullptr : &found->second;

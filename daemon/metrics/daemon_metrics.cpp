@@ -25,6 +25,11 @@ constexpr std::array<EngineCounter, 8> kEngineCounters = {{
      "Rounds that say nothing, through the probe host's own fault.", &EngineTotals::rounds_not_measured},
 }};
 
+// What a total has grown by; it is smaller than before after a new engine's start.
+double grown(std::uint64_t before, std::uint64_t now) {
+  return static_cast<double>(now >= before ? now - before : now);
+}
+
 constexpr const char* kComplaints = "faultline_complaints_total";
 constexpr const char* kComplaintsHelp = "Complaints handed in, by what became of them.";
 constexpr const char* kReloads = "faultline_reloads_total";
@@ -53,8 +58,15 @@ DaemonMetrics::DaemonMetrics(Registry& registry, std::string_view version) : reg
   outbox_depth_ = registry.gauge("faultline_outbox_depth", "Messages to ticket systems not yet delivered.");
   outbox_age_ =
       registry.gauge("faultline_outbox_oldest_age_seconds", "Age of the oldest undelivered message.");
-  engine_lag_ = registry.gauge("faultline_engine_lag_seconds", "How late the packet engine sends, at worst.");
-  loop_lag_ = registry.gauge("faultline_loop_lag_seconds", "How late the main loop's timers fire, at worst.");
+  engine_lag_ = registry.gauge("faultline_engine_lag_seconds",
+                               "How late the packet engine sends, mean of the last second.");
+  send_lag_ = registry.histogram("faultline_engine_send_lag_seconds", "How late each probe packet was sent.",
+                                 {kSendLagBounds.begin(), kSendLagBounds.end()});
+  late_rtt_ = registry.histogram("faultline_late_rtt_seconds",
+                                 "Round-trip times of the answers that came after their time-out.",
+                                 {0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 60});
+  loop_lag_ = registry.gauge("faultline_loop_lag_seconds",
+                             "How late the main loop's timer of one second fired last.");
   config_time_ = registry.gauge("faultline_config_last_good_timestamp_seconds",
                                 "When the configuration in use was read, Unix time.");
   probe_host_healthy_ = registry.gauge("faultline_probe_host_healthy",
@@ -120,12 +132,20 @@ void DaemonMetrics::complaint(std::string_view result) {
 
 void DaemonMetrics::set_engine(const EngineTotals& totals) {
   for (std::size_t i = 0; i < kEngineCounters.size(); ++i) {
-    const std::uint64_t now = totals.*kEngineCounters[i].total;
-    const std::uint64_t before = engine_before_.*kEngineCounters[i].total;
-    engine_[i].add(static_cast<double>(now >= before ? now - before : now));  // smaller: a new engine
+    const auto total = kEngineCounters[i].total;
+    engine_[i].add(grown(engine_before_.*total, totals.*total));
   }
+  std::vector<double> lags;
+  for (std::size_t i = 0; i < totals.send_lags.size(); ++i)
+    lags.push_back(grown(engine_before_.send_lags[i], totals.send_lags[i]));
+  const bool is_same_engine = totals.send_lag_sum >= engine_before_.send_lag_sum;
+  send_lag_.add(lags, totals.send_lag_sum - (is_same_engine ? engine_before_.send_lag_sum : 0));
   engine_before_ = totals;
   engine_lag_.set(totals.lag_seconds);
+}
+
+void DaemonMetrics::late_reply(double rtt_seconds) {
+  late_rtt_.observe(rtt_seconds);
 }
 
 void DaemonMetrics::session_overrun() {

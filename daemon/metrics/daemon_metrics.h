@@ -24,8 +24,13 @@ struct EngineTotals {
   std::uint64_t late_replies = 0;
   std::uint64_t rounds = 0;
   std::uint64_t rounds_not_measured = 0;
-  double lag_seconds = 0;  // largest of late
+  double lag_seconds = 0;  // mean of the last second
+  // How late packets were sent: by bucket of kSendLagBounds, and the sum in seconds.
+  std::array<std::uint64_t, 12> send_lags{};
+  double send_lag_sum = 0;
 };
+inline constexpr std::array<double, 11> kSendLagBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005,
+                                                          0.01,   0.05,    0.1,    0.5,   1};
 
 class DaemonMetrics {
  public:
@@ -44,6 +49,7 @@ class DaemonMetrics {
   // faultline_complaints_total{result}; result: accepted, repeated, conflict, refused
   void complaint(std::string_view result);
   void set_engine(const EngineTotals& totals);  // faultline_engine_…
+  void late_reply(double rtt_seconds);          // faultline_late_rtt_seconds
   void session_overrun();                       // faultline_session_overruns_total
   // faultline_reloads_total{result}; a good one also sets faultline_config_last_good_timestamp_seconds
   void reload(bool good, double unix_seconds);
@@ -65,6 +71,7 @@ class DaemonMetrics {
   Gauge outbox_depth_, outbox_age_, engine_lag_, loop_lag_, config_time_, probe_host_healthy_;
   std::array<Counter, 8> engine_;
   EngineTotals engine_before_;
+  Histogram send_lag_, late_rtt_;
   Counter session_overruns_, store_errors_, store_commits_;
   std::uint64_t store_commits_before_ = 0;
 };

@@ -89,12 +89,21 @@ bool EndpointTable::is_measured(EndpointIndex endpoint, ProbeKindIndex probe) co
   return !measures_ || measures_(endpoint, probe);
 }
 
+std::uint32_t EndpointTable::find_row(EndpointIndex endpoint, ProbeKindIndex probe) const {
+  const std::size_t cell = std::size_t{endpoint.value} * probe_names_.size() + probe;
+  return probe < probe_names_.size() && cell < row_of_.size() ? row_of_[cell] : kNoRow;
+}
+
+void EndpointTable::on_late(const LateReply& reply) {
+  const std::uint32_t index = find_row(reply.endpoint, reply.probe);
+  if (index == kNoRow) return;
+  Row& row = writable(index);
+  row.late_rtt_ms = reply.rtt_ms;
+  if (reply.after_round) ++row.late;  // the round has counted the others itself
+}
+
 void EndpointTable::on_round(const Round& round) {
-  if (!topology_ || round.probe >= probe_names_.size() ||
-      round.endpoint.value >= topology_->endpoints().size())
-    return;
-  const std::size_t cell = std::size_t{round.endpoint.value} * probe_names_.size() + round.probe;
-  std::uint32_t index = row_of_[cell];
+  std::uint32_t index = find_row(round.endpoint, round.probe);
   if (index == kNoRow) {
     if (!is_measured(round.endpoint, round.probe)) return;
     index = add_row(round.endpoint, round.probe);

@@ -1,7 +1,7 @@
 // Latest values and totals of every endpoint and probe, in flat arrays, for /metrics. Written on the main
 // loop only, about 50 ns a round; read through snapshots, which any thread may render. The arrays lie in
 // chunks that are copied when they are written after a snapshot, so that taking one costs microseconds at a
-// million endpoints. 72 bytes and the label text (about 60) for each series owner.
+// million endpoints. 76 bytes and the label text (about 60) for each series owner.
 #pragma once
 
 #include "rules/model/round.h"
@@ -28,13 +28,14 @@ struct Row {
   float rtt_ms = kNoValue, rtt_minimum_ms = kNoValue, rtt_p95_ms = kNoValue, ipdv_ms = kNoValue;
   float rsrp_dbm = kNoValue, rsrq_db = kNoValue, sinr_db = kNoValue, rssi_dbm = kNoValue;
   float throughput_bps = kNoValue;
+  float late_rtt_ms = kNoValue;  // of the latest answer after its time-out
   EndpointIndex endpoint;
   ProbeKindIndex probe = 0;
   bool is_packet_probe = false;
   std::int8_t up = -1;  // 1 answered, 0 not, -1 no valid round yet
 };
 
-static_assert(sizeof(Row) == 72);
+static_assert(sizeof(Row) == 76);
 
 // `endpoint="a",technology="lte",probe="icmp"` of every row of a chunk, one after the other.
 struct LabelChunk {
@@ -66,11 +67,14 @@ class EndpointTable {
   // A round of an endpoint that is retired or unknown is ignored. Before the first round a series does not
   // exist.
   void on_round(const Round& round);
+  // Ignored where there has been no round.
+  void on_late(const LateReply& reply);
 
   Snapshot snapshot();
   std::size_t size() const { return row_count_; }
 
  private:
+  std::uint32_t find_row(EndpointIndex endpoint, ProbeKindIndex probe) const;
   bool is_measured(EndpointIndex endpoint, ProbeKindIndex probe) const;
   Row& writable(std::uint32_t row);
   std::uint32_t add_row(EndpointIndex endpoint, ProbeKindIndex probe);

@@ -18,7 +18,7 @@ constexpr std::array<FamilyInfo, kFamilyCount> kFamilies = {{
     {Family::packets_sent, "faultline_endpoint_packets_sent_total", true, "Probe packets sent."},
     {Family::packets_lost, "faultline_endpoint_packets_lost_total", true, "Probe packets never answered."},
     {Family::packets_late, "faultline_endpoint_packets_late_total", true,
-     "Probe packets answered after the time-out; not counted as lost."},
+     "Probe packets answered after the time-out, also those that their round had counted as lost."},
     {Family::packets_duplicate, "faultline_endpoint_packets_duplicate_total", true,
      "Answers that came more than once."},
     {Family::loss_ratio, "faultline_endpoint_loss_ratio", false,
@@ -37,6 +37,8 @@ constexpr std::array<FamilyInfo, kFamilyCount> kFamilies = {{
     {Family::rssi, "faultline_endpoint_rssi_dbm", false, "Received signal strength, latest value."},
     {Family::throughput, "faultline_endpoint_throughput_bps", false,
      "Throughput in bits per second, latest value."},
+    {Family::late_rtt, "faultline_endpoint_late_rtt_seconds", false,
+     "Round-trip time of the latest answer that came after its time-out."},
 }};
 
 bool positions_are_families() {

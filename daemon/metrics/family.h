@@ -32,8 +32,9 @@ enum class Family : std::uint8_t {
   sinr,
   rssi,
   throughput,
+  late_rtt,
 };
-inline constexpr std::size_t kFamilyCount = 17;
+inline constexpr std::size_t kFamilyCount = 18;
 using FamilySet = std::bitset<kFamilyCount>;
 
 struct FamilyInfo {

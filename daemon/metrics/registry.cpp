@@ -2,6 +2,7 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
@@ -52,6 +53,15 @@ Gauge Registry::gauge(const std::string& name, const std::string& help, const La
   return gauge;
 }
 
+Histogram Registry::histogram(const std::string& name, const std::string& help,
+                              const std::vector<double>& bounds) {
+  demand(name.starts_with("faultline_"), name, "a histogram's name begins with faultline_");
+  Histogram histogram;
+  histogram.histogram_ =
+      &prometheus::BuildHistogram().Name(name).Help(help).Register(impl_->registry).Add({}, bounds);
+  return histogram;
+}
+
 void Registry::on_scrape(std::function<void()> refresh) {
   impl_->refreshers.push_back(std::move(refresh));
 }
@@ -66,6 +76,14 @@ std::string Registry::text() const {
 
 void Counter::add(double amount) const {
   if (counter_) static_cast<prometheus::Counter*>(counter_)->Increment(amount);
+}
+
+void Histogram::observe(double value) const {
+  if (histogram_) static_cast<prometheus::Histogram*>(histogram_)->Observe(value);
+}
+
+void Histogram::add(const std::vector<double>& counts, double sum) const {
+  if (histogram_) static_cast<prometheus::Histogram*>(histogram_)->ObserveMultiple(counts, sum);
 }
 
 void Gauge::set(double value) const {

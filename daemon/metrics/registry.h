@@ -34,6 +34,18 @@ class Gauge {
   void* gauge_ = nullptr;
 };
 
+class Histogram {
+ public:
+  Histogram() = default;  // does nothing
+  void observe(double value) const;
+  // Values that were counted elsewhere, by bucket (one more than there are bounds), and their sum.
+  void add(const std::vector<double>& counts, double sum) const;
+
+ private:
+  friend class Registry;
+  void* histogram_ = nullptr;
+};
+
 class Registry {
  public:
   Registry();
@@ -45,6 +57,10 @@ class Registry {
   // _total; HELP is that of the first call. A bad name throws std::invalid_argument (a bug).
   Counter counter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge gauge(const std::string& name, const std::string& help, const Labels& labels = {});
+
+  // `bounds`: inclusive upper ones of the buckets, rising; the last bucket, for all that is above, is
+  // implied.
+  Histogram histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds);
 
   // Called on the main loop before every exposition, to set gauges from the state of now.
   void on_scrape(std::function<void()> refresh);

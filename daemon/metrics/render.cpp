@@ -59,6 +59,8 @@ std::string_view value_of(const Row& row, Family family, std::array<char, 32>& b
       return write(row.rssi_dbm, buffer);
     case Family::throughput:
       return write(row.throughput_bps, buffer);
+    case Family::late_rtt:
+      return write(row.late_rtt_ms / 1000.0F, buffer);
   }
   return {};
 }

@@ -148,8 +148,8 @@ class Operation final : public HttpOperation, public std::enable_shared_from_thi
     end({});
   }
 
-  // Cancelled, or past its deadline. Closing does not stop a step that was done already and whose handler only
-  // waits for its turn: without asking this, it would open the socket again and wait on it for ever.
+  // Cancelled, or past its deadline. Closing does not stop a step that was done already and whose handler
+  // only waits for its turn: without asking this, it would open the socket again and wait on it for ever.
   bool is_over() const { return !callback_; }
   bool goes_on(error_code error) {
     if (error) fail(error);

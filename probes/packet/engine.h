@@ -25,12 +25,16 @@ class EarlySockets;
 // Finished rounds of one tick. Called on a shard's thread; must not block and must copy what it keeps.
 using RoundSink = std::function<void(std::span<const Round>)>;
 
+// Answers after their time-out, of one tick. As above; empty = nobody wants to know.
+using LateSink = std::function<void(std::span<const LateReply>)>;
+
 struct EngineOptions {
   unsigned shards = 1;
   std::uint32_t receive_buffer_bytes = 16U
                                        << 20;  // per socket; less without CAP_NET_ADMIN (net.core.rmem_max)
   std::uint32_t bursts_at_once = 4096;         // per shard; more are refused
   std::uint32_t packets_per_prefix_ms = 64;    // most packets in a millisecond to one /24 or /64
+  LateSink late_sink{};
   // Used before any other is opened; none: all are opened when settings need them.
   std::shared_ptr<EarlySockets> early_sockets{};
 };

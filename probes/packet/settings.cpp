@@ -27,7 +27,7 @@ constexpr OptionSpec kLateHorizon = {"late_horizon",
                                      0,
                                      300,
                                      {},
-                                     "how long a reply is still known as late; 0s = one interval"};
+                                     "how long a reply is still known as late; 0s = three intervals"};
 constexpr OptionSpec kDscp = {
     "dscp", OptionType::integer, "0", 0, 63, {}, "differentiated services code point of what is sent"};
 constexpr OptionSpec kSource = {
@@ -158,7 +158,7 @@ Result<PacketSettings> packet_settings(std::string_view kind_name, ProbeKindInde
   settings.timeout = options.duration("timeout");
   settings.late_horizon = options.duration("late_horizon");
   if (settings.late_horizon == Duration::zero())
-    settings.late_horizon = std::min<Duration>(settings.interval, std::chrono::minutes(5));
+    settings.late_horizon = std::min<Duration>(3 * settings.interval, std::chrono::minutes(5));
   settings.dscp = static_cast<std::uint8_t>(options.integer("dscp"));
   settings.interface = options.text("interface");
   if (const auto& source = options.text("source"); !source.empty()) {

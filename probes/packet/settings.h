@@ -29,7 +29,7 @@ struct PacketSettings {
   Duration interval = std::chrono::seconds(10);
   Duration spacing = std::chrono::milliseconds(200);  // between two packets of a round
   Duration timeout = std::chrono::seconds(2);         // a reply after this is late
-  Duration late_horizon = std::chrono::seconds(10);   // a reply after this, or after the next round, is stray
+  Duration late_horizon = std::chrono::seconds(10);   // a reply after this is stray; may be several intervals
   std::uint16_t packets = 5;
   std::uint16_t payload = 56;  // ICMP: bytes after the echo header; STAMP: bytes after the UDP header
   std::uint8_t dscp = 0;

@@ -18,6 +18,7 @@ Nanos nanos(Duration d) {
 
 Shard::Shard(const EngineOptions& options, RoundSink sink, wire::SipKey key, Now now)
     : sink_(std::move(sink)),
+      late_sink_(options.late_sink),
       table_(key),
       wheel_(now.steady),
       pacer_(options.packets_per_prefix_ms),
@@ -49,6 +50,8 @@ void Shard::add_settings(const std::shared_ptr<const PacketSettings>& values, Ch
                        .timeout = nanos(values->timeout),
                        .late_horizon = nanos(values->late_horizon),
                        .longest_wait = nanos(std::max(values->timeout, values->late_horizon))});
+  // An interval longer, so that an answer to the round before is a duplicate only if it had been answered.
+  remember_lost_ = std::max(remember_lost_, nanos(values->late_horizon + values->interval));
 }
 
 void Shard::reserve(std::uint32_t slots, std::size_t packets) {
@@ -90,7 +93,7 @@ void Shard::set_address(std::uint32_t slot, const std::optional<IpAddress>& addr
     target.taint = OutcomeReason::cancelled;
     close_round(slot);
   }
-  target.previous_count = 0;  // its late replies would come from another address
+  target.previous_count = 0;  // its replies would come from another address
   target.reflector = {};
   table_.set_address(slot, address ? &*address : nullptr);
 }
@@ -136,9 +139,11 @@ void Shard::tick(Now now) {
   for (auto& channel : channels_) flush(channel);
   give_up_failed();
   watch_rate();
-  if (rounds_.empty()) return;
-  sink_(rounds_);
+  if (!rounds_.empty()) sink_(rounds_);
   rounds_.clear();
+  // After the rounds: a late answer may concern one of them.
+  if (!late_.empty() && late_sink_) late_sink_(late_);
+  late_.clear();
 }
 
 Nanos Shard::next_tick() const {
@@ -155,7 +160,8 @@ void Shard::watch_rate() {
           kFastRate * static_cast<std::uint64_t>(passed);
   rate_since_ = now_.steady;
   rate_sent_ = stats_.sent;
-  stats_.bytes = table_.bytes() + wheel_.bytes();
+  lost_.forget(now_.steady - remember_lost_);
+  stats_.bytes = table_.bytes() + wheel_.bytes() + lost_.bytes();
 }
 
 void Shard::fire(std::uint32_t slot) {
@@ -232,8 +238,13 @@ void Shard::close_round(std::uint32_t slot) {
   --open_rounds_;
   wheel_.cancel(slot);
   if (target.on_demand) return end_burst(slot);
-  for (std::size_t i = 0; i < target.next_packet; ++i)
-    cells.previous_sent[i] = is_open(cells.rtt[i]) ? cells.sent[i] : kNotSent;
+  for (std::uint16_t i = 0; i < target.next_packet; ++i)
+    if (is_open(cells.rtt[i]) && cells.sent[i] != kNotSent)
+      lost_.add({.sent_at = target.round_start + static_cast<Nanos>(cells.sent[i]) * kCellUnit,
+                 .since_start = cells.sent[i],
+                 .endpoint = target.endpoint,
+                 .slot = slot,
+                 .sequence = target.first_sequence + i});
   forget_round(target);
   schedule_start(slot);
 }
@@ -243,8 +254,6 @@ void Shard::forget_round(Target& target) {
   const bool whole = track.seen && track.last_packet + 1 == target.next_packet;
   const bool anchored = whole && target.taint == OutcomeReason::none;
   target.reflector = {.anchor = track.last, .anchored = anchored};
-  target.previous_start = target.round_start;
-  target.previous_first_sequence = target.first_sequence;
   target.previous_count = target.next_packet;
   target.first_sequence += target.next_packet;
   target.next_packet = target.sent = target.received = target.late = 0;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "probes/packet/engine.h"
+#include "probes/packet/lost_packets.h"
 #include "probes/packet/pacer.h"
 #include "probes/packet/packet_codec.h"
 #include "probes/packet/packet_io.h"
@@ -127,7 +128,8 @@ class Shard {
   void on_error(ChannelIndex channel, const Incoming& packet);
   bool match(std::uint32_t slot, ChannelIndex channel, const Incoming& packet, const Reply& reply);
   void on_answer(std::uint32_t slot, std::uint16_t index, const Incoming& packet, const Reply& reply);
-  void on_late_answer(Target& target, std::uint16_t index, Nanos arrived);
+  bool on_answer_after_round(std::uint32_t slot, std::uint32_t sequence, Nanos arrived);
+  void note_late(const Target& target, Nanos round_start, Nanos sent_at, Nanos arrived, bool after_round);
   bool match_error(std::uint32_t slot, ChannelIndex channel, const Quote& quote);
   void note_order(Target& target, std::uint16_t index);
   void note_reflector(Target& target, std::uint16_t index, const ReflectorReport& report,
@@ -136,9 +138,11 @@ class Shard {
   void after_answer(std::uint32_t slot);
 
   RoundSink sink_;
+  LateSink late_sink_;
   TargetTable table_;
   Wheel wheel_;
   Pacer pacer_;
+  LostPackets lost_;
   RoundBuilder builder_;
   std::vector<Channel> channels_;
   std::vector<Settings> settings_;
@@ -147,6 +151,8 @@ class Shard {
   std::vector<SendFailure> failures_;
   std::vector<Reply> replies_;  // of the batch that is being read
   std::vector<Round> rounds_;
+  std::vector<LateReply> late_;
+  Nanos remember_lost_ = 0;
   EngineStats stats_;
   Now now_;
   Nanos drained_at_ = 0;  // everything that had arrived by then has been read

@@ -105,10 +105,7 @@ bool Shard::match(std::uint32_t slot, ChannelIndex channel, const Incoming& pack
     on_answer(slot, static_cast<std::uint16_t>(index), packet, reply);
     return true;
   }
-  const auto earlier = reply.sequence - target.previous_first_sequence;
-  if (earlier >= target.previous_count) return false;
-  on_late_answer(target, static_cast<std::uint16_t>(earlier), packet.arrived);
-  return true;
+  return on_answer_after_round(slot, reply.sequence, packet.arrived);
 }
 
 void Shard::on_answer(std::uint32_t slot, std::uint16_t index, const Incoming& packet, const Reply& reply) {
@@ -128,7 +125,7 @@ void Shard::on_answer(std::uint32_t slot, std::uint16_t index, const Incoming& p
   if (elapsed > settings(target).timeout) {
     rtt = kLate;
     ++target.late;
-    ++stats_.late;
+    note_late(target, target.round_start, sent_at, packet.arrived, false);
     return after_answer(slot);
   }
   ++target.received;
@@ -147,21 +144,33 @@ void Shard::on_answer(std::uint32_t slot, std::uint16_t index, const Incoming& p
   after_answer(slot);
 }
 
-// The round has been given out with this packet as lost; the statistics know better.
-void Shard::on_late_answer(Target& target, std::uint16_t index, Nanos arrived) {
-  auto& sent = table_.cells(target).previous_sent[index];
-  if (sent == kNotSent) {
+// The round has been given out with this packet as lost, or as answered.
+bool Shard::on_answer_after_round(std::uint32_t slot, std::uint32_t sequence, Nanos arrived) {
+  const auto& target = table_[slot];
+  const auto lost = lost_.take(slot, sequence);
+  if (!lost) {
+    const auto before = target.first_sequence - sequence;
+    if (before == 0 || before > target.previous_count) return false;
     ++stats_.duplicates;
-    return;
+    return true;
   }
-  const auto elapsed = arrived - (target.previous_start + static_cast<Nanos>(sent) * kCellUnit);
-  sent = kNotSent;
-  if (elapsed > settings(target).late_horizon) {
-    ++stats_.stray;
-    return;
-  }
-  ++stats_.late;
+  if (lost->endpoint != target.endpoint || arrived - lost->sent_at > settings(target).late_horizon)
+    return false;
   ++stats_.late_after_close;
+  const auto round_start = lost->sent_at - static_cast<Nanos>(lost->since_start) * kCellUnit;
+  note_late(target, round_start, lost->sent_at, arrived, true);
+  return true;
+}
+
+void Shard::note_late(const Target& target, Nanos round_start, Nanos sent_at, Nanos arrived,
+                      bool after_round) {
+  ++stats_.late;
+  late_.push_back({.round_started = wall(round_start),
+                   .arrived = wall(arrived),
+                   .endpoint = target.endpoint,
+                   .probe = settings(target).values->kind,
+                   .after_round = after_round,
+                   .rtt_ms = milliseconds(arrived - sent_at)});
 }
 
 // RFC 4737 §3: a packet is reordered if one that was sent after it has arrived before it.

@@ -1,6 +1,5 @@
-// The state of one target inside a shard: its place in the schedule, the round in progress, and what is still
-// known of the round before it, so that a late reply is not a stray. Flat and small, since there may be a
-// million of them: 136 bytes here and 12 a packet in the table's cells.
+// The state of one target inside a shard: its place in the schedule and the round in progress. Flat and
+// small, since there may be a million of them: 128 bytes here and 8 a packet in the table's cells.
 #pragma once
 
 #include "probes/packet/address.h"
@@ -57,12 +56,10 @@ struct ReflectorTrack {
 struct Target {
   Nanos next_start = 0;   // of the next round
   Nanos round_start = 0;  // of the round in progress
-  Nanos previous_start = 0;
   IpAddress address;
   EndpointIndex endpoint;
   std::uint32_t cells = 0;  // position in the table's cell pool
   std::uint32_t first_sequence = 0;
-  std::uint32_t previous_first_sequence = 0;
   float jitter_ms = 0;  // RFC 3550 §6.4.1, kept over rounds
   float last_rtt_ms = kNoValue;
   ReflectorTrack reflector;
@@ -75,9 +72,9 @@ struct Target {
   std::uint16_t duplicates = 0;
   std::uint16_t reordered = 0;
   std::uint16_t errors = 0;
-  std::uint16_t highest = 0;  // highest packet answered so far, plus one
-  std::uint16_t previous_count = 0;
-  std::uint16_t capacity = 0;  // packets that its cells have room for
+  std::uint16_t highest = 0;         // highest packet answered so far, plus one
+  std::uint16_t previous_count = 0;  // packets of the round before: their sequence numbers come just before
+  std::uint16_t capacity = 0;        // packets that its cells have room for
   Phase phase = Phase::vacant;
   OutcomeReason taint = OutcomeReason::none;  // why the round in progress cannot be a measurement
   OutcomeReason error = OutcomeReason::none;  // the latest ICMP error in this round
@@ -89,12 +86,10 @@ struct Target {
   std::uint16_t answered() const { return static_cast<std::uint16_t>(received + late + errors); }
 };
 
-// A target's cells: when each packet of the round in progress left, how long its reply took, and when those
-// of the previous round left that had not been answered.
+// A target's cells: when each packet of the round in progress left, and how long its reply took.
 struct Cells {
   std::span<std::uint32_t> sent;
   std::span<std::uint32_t> rtt;
-  std::span<std::uint32_t> previous_sent;
 };
 
 }  // namespace faultline::packet

@@ -8,7 +8,7 @@ namespace faultline::packet {
 
 void TargetTable::reserve(std::uint32_t count, std::size_t packets) {
   reserve_some(targets_, count);
-  reserve_some(pool_, pool_.size() + 3 * packets);
+  reserve_some(pool_, pool_.size() + 2 * packets);
 }
 
 void TargetTable::occupy(std::uint32_t slot, std::uint16_t packets) {
@@ -16,7 +16,7 @@ void TargetTable::occupy(std::uint32_t slot, std::uint16_t packets) {
   auto& free = free_cells_[packets];
   if (free.empty()) {
     target.cells = static_cast<std::uint32_t>(pool_.size());
-    pool_.resize(pool_.size() + std::size_t{3} * packets);
+    pool_.resize(pool_.size() + std::size_t{2} * packets);
   } else {
     target.cells = free.back();
     free.pop_back();
@@ -32,10 +32,8 @@ void TargetTable::vacate(std::uint32_t slot) {
 }
 
 Cells TargetTable::cells(const Target& target) {
-  const auto all = std::span(pool_).subspan(target.cells, std::size_t{3} * target.capacity);
-  return {.sent = all.first(target.capacity),
-          .rtt = all.subspan(target.capacity, target.capacity),
-          .previous_sent = all.last(target.capacity)};
+  const auto all = std::span(pool_).subspan(target.cells, std::size_t{2} * target.capacity);
+  return {.sent = all.first(target.capacity), .rtt = all.last(target.capacity)};
 }
 
 void TargetTable::set_address(std::uint32_t slot, const IpAddress* address) {

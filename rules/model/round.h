@@ -100,4 +100,15 @@ struct Round {
   void add(Metric metric, float value);
 };
 
+// An answer that came after its time-out: its round has counted it as late or, if it had been given out by
+// then, as lost.
+struct LateReply {
+  Timestamp round_started;
+  Timestamp arrived;
+  EndpointIndex endpoint;
+  ProbeKindIndex probe = 0;
+  bool after_round = false;  // the round had been given out
+  float rtt_ms = kNoValue;
+};
+
 }  // namespace faultline

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint32_t kFirstAddress = (10U << 24) + (16U << 16);
 constexpr Nanos kSecond = 1'000'000'000;
+constexpr std::uint32_t kSeenAtOnce_ns = 3'000;
 
 lab::Address address_of(std::uint32_t host, bool v6) {
   lab::Address address;
@@ -90,7 +91,7 @@ Result<std::unique_ptr<ProbeLab>> ProbeLab::start(const HostPlan& plan) {
   pin(0, 0);
   setpriority(PRIO_PROCESS, 0, -10);
   made->network_ = std::make_unique<lab::Network>(made->tun_.get(), *made->emulator_);
-  made->network_->start(true);
+  made->network_->start(false);
   for (bool pinned = false; !pinned; sched_yield())
     for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
       if (thread_name(task.path()) == "lab-network") {
@@ -111,7 +112,7 @@ void ProbeLab::stop() {
     auto& of_host = truth_[record.host];
     if (of_host.size() <= record.count) of_host.resize(record.count + 1);
     const auto held = static_cast<Nanos>(record.delay_ns) + record.lateness_ns;
-    of_host[record.count] = {record.verdict == lab::Verdict::answered,
+    of_host[record.count] = {record.verdict == lab::Verdict::answered, record.unseen_ns <= kSeenAtOnce_ns,
                              static_cast<std::uint32_t>(std::max<Nanos>(held, 0) / 100)};
   }
 }

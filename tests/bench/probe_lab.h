@@ -48,6 +48,9 @@ class ProbeLab {
   void stop();
   struct Truth {
     bool answered = false;
+    // False: it may have stood in the device's queue while the lab was busy, so that nobody knows exactly how
+    // long it was under way. Such packets say nothing about a prober's exactness (but all about its losses).
+    bool exact = false;
     std::uint32_t held_us10 = 0;  // in 100 ns
   };
   // The n-th packet that the host got; not answered if it never got one.

@@ -85,7 +85,7 @@ bool Network::read_some() {
       seen_empty_ns_ = now;
       return false;
     }
-    const std::uint64_t unseen = seen_empty_ns_ == 0 ? 0 : now - seen_empty_ns_;
+    const std::uint64_t unseen = seen_empty_ns_ == 0 ? 0 : now - seen_empty_ns_;  // 0: the very first
     emulator_.receive({packet.data(), static_cast<std::size_t>(size)}, now, wall_ns(),
                       static_cast<std::uint32_t>(std::min<std::uint64_t>(unseen, UINT32_MAX)));
     if (emulator_.next_due() <= now) return true;
@@ -111,7 +111,7 @@ void Network::sleep_until_needed() {
   timeout.tv_nsec = static_cast<long>(pause % 1'000'000'000);
   std::array<pollfd, 2> fds = {pollfd{tun_, POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
   ppoll(fds.data(), fds.size(), due == Emulator::kNever ? nullptr : &timeout, nullptr);
-  seen_empty_ns_ = 0;
+  seen_empty_ns_ = monotonic_ns();  // but for the packet that has woken us
 }
 
 }  // namespace faultline::lab

@@ -46,7 +46,7 @@ class Network {
   Emulator& emulator_;
   std::thread thread_;
   std::atomic<bool> stopping_{false};
-  std::uint64_t seen_empty_ns_ = 0;  // when the device was last known to hold nothing; 0 after a sleep
+  std::uint64_t seen_empty_ns_ = 0;  // when the device was last known to hold nothing
   std::uint64_t cpu_ns_ = 0, write_failures_ = 0;
 };
 

@@ -18,7 +18,8 @@ struct PacketRecord {
   std::uint64_t arrival_ns = 0;  // when the lab read it, since the lab's start
   std::uint64_t delay_ns = 0;    // that the network meant to hold it
   std::int64_t lateness_ns = 0;  // that it was held longer: held = delay + lateness. 0 if not answered
-  std::uint32_t unseen_ns = 0;   // it may have waited this long before the lab read it (0 after a sleep)
+  std::uint32_t unseen_ns = 0;   // it may have waited this long before the lab read it (and as long as the
+                                 // lab takes to wake up, if it slept)
   std::uint32_t host = 0;        // index of the address
   std::uint32_t count = 0;       // packets that the address had seen before
   std::uint32_t tag = 0;         // Parsed::tag

@@ -63,6 +63,24 @@ TEST(DaemonMetrics, EngineTotalsAreCountersAndNeverFall) {
   EXPECT_THAT(registry.text(), HasSubstr("faultline_engine_lag_seconds 0.25\n"));
 }
 
+TEST(DaemonMetrics, ShowsHowLatePacketsLeftAndAnswersCame) {
+  Registry registry;
+  DaemonMetrics metrics(registry, "1");
+  EngineTotals totals;
+  totals.send_lags[0] = 90;  // below 0.1 ms
+  totals.send_lags[4] = 9;   // 1 to 2 ms
+  totals.send_lags[11] = 1;  // above a second
+  totals.send_lag_sum = 1.5;
+  metrics.set_engine(totals);
+  metrics.set_engine(totals);
+  EXPECT_THAT(registry.text(), HasSubstr("faultline_engine_send_lag_seconds_bucket{le=\"0.0001\"} 90\n"));
+  EXPECT_THAT(registry.text(), HasSubstr("faultline_engine_send_lag_seconds_bucket{le=\"0.002\"} 99\n"));
+  EXPECT_THAT(registry.text(), HasSubstr("faultline_engine_send_lag_seconds_count 100\n"));
+  EXPECT_THAT(registry.text(), HasSubstr("faultline_engine_send_lag_seconds_sum 1.5\n"));
+  metrics.late_reply(4);
+  EXPECT_THAT(registry.text(), HasSubstr("faultline_late_rtt_seconds_bucket{le=\"5\"} 1\n"));
+}
+
 TEST(DaemonMetrics, ShowsWhatNeverHappenedAsZero) {
   Registry registry;
   const DaemonMetrics metrics(registry, "1");

@@ -30,6 +30,26 @@ TEST(EndpointTable, ANotMeasuredRoundChangesNoValue) {
   EXPECT_THAT(series(table, "rounds_not_measured_total"), testing::EndsWith(" 1\n"));
 }
 
+TEST(EndpointTable, ALateAnswerIsCountedOnceAndShownWithItsRtt) {
+  EndpointTable table({"icmp"});
+  table.set_topology(network({"a"}));
+  table.on_late({.round_started = {}, .arrived = {}, .endpoint = EndpointIndex{0}, .rtt_ms = 9'000});
+  EXPECT_EQ(table.size(), 0U) << "no series without a round";
+  Round round = packets(EndpointIndex{0}, 5, 12);
+  round.packets.late = 1;
+  table.on_round(round);
+  table.on_late({.round_started = {}, .arrived = {}, .endpoint = EndpointIndex{0}, .rtt_ms = 2'500});
+  EXPECT_THAT(series(table, "packets_late_total"), testing::EndsWith(" 1\n")) << "the round has counted it";
+  EXPECT_THAT(series(table, "late_rtt_seconds"), testing::EndsWith(" 2.5\n"));
+  table.on_late({.round_started = {},
+                 .arrived = {},
+                 .endpoint = EndpointIndex{0},
+                 .after_round = true,
+                 .rtt_ms = 7'000});
+  EXPECT_THAT(series(table, "packets_late_total"), testing::EndsWith(" 2\n"));
+  EXPECT_THAT(series(table, "late_rtt_seconds"), testing::EndsWith(" 7\n"));
+}
+
 TEST(EndpointTable, SeriesVanishWithTheirEndpointAndOthersKeepTheirTotals) {
   EndpointTable table({"icmp"});
   const auto before = network({"a", "b"});

@@ -104,7 +104,7 @@ TEST_F(ExpositionTest, IsForViewersOnly) {
 
 TEST_F(ExpositionTest, ShowsTheFamiliesThatWereChosen) {
   Exposition exposition(registry, table, *parse_families(std::vector<std::string>{"up"}));
-  EXPECT_THAT(joined(blocks_of(*exposition.scrape(false))), testing::Not(testing::HasSubstr("rtt")));
+  EXPECT_THAT(joined(blocks_of(*exposition.scrape(false))), testing::Not(testing::HasSubstr("endpoint_rtt")));
   exposition.set_families(FamilySet());
   EXPECT_THAT(joined(blocks_of(*exposition.scrape(false))),
               testing::Not(testing::HasSubstr("faultline_endpoint_")));
@@ -158,6 +158,8 @@ TEST_F(ExpositionTest, PromtoolAccepts) {
   for (const Metric metric : {Metric::rsrq_db, Metric::sinr_db, Metric::rssi_dbm, Metric::throughput_bps})
     all.add(metric, 1);
   table.on_round(all);
+  table.on_late({.round_started = {}, .arrived = {}, .endpoint = EndpointIndex{0}, .rtt_ms = 2'500});
+  metrics.late_reply(2.5);
   Exposition exposition(registry, table, FamilySet().set());
   const std::string base = testing::TempDir() + "faultline_metrics_" + std::to_string(std::rand());
   std::ofstream(base + ".txt") << joined(blocks_of(*exposition.scrape(false)));

@@ -92,7 +92,7 @@ class FakeNetwork final : public PacketIo {
 struct ShardRig {
   explicit ShardRig(EngineOptions options = {.bursts_at_once = 8})
       : shard(
-            options,
+            with_late_sink(std::move(options)),
             [this](std::span<const Round> batch) { rounds.insert(rounds.end(), batch.begin(), batch.end()); },
             kKey, {.steady = now, .wall = now}) {}
 
@@ -136,7 +136,15 @@ struct ShardRig {
   }
   void run_for(Nanos time) { run_until(now + time); }
 
+  EngineOptions with_late_sink(EngineOptions options) {
+    options.late_sink = [this](std::span<const LateReply> batch) {
+      late.insert(late.end(), batch.begin(), batch.end());
+    };
+    return options;
+  }
+
   static constexpr wire::SipKey kKey{1, 2};
+  std::vector<LateReply> late;
   Nanos now = 1'000'000 * kMs;
   std::vector<Round> rounds;
   bool clock_synchronised = true;

@@ -93,7 +93,7 @@ TEST(PacketSettingsFrom, DefaultsArePlain) {
   EXPECT_EQ(icmp.protocol, Protocol::icmp);
   EXPECT_EQ(icmp.packets, 5);
   EXPECT_EQ(icmp.payload, 56);
-  EXPECT_EQ(icmp.late_horizon, icmp.interval) << "0s means one interval";
+  EXPECT_EQ(icmp.late_horizon, 3 * icmp.interval) << "0s means three intervals";
   const auto stamp = packet_settings("stamp", 1, options("stamp", {})).value();
   EXPECT_EQ(stamp.protocol, Protocol::stamp);
   EXPECT_EQ(stamp.port, 862);

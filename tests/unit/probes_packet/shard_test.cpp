@@ -170,6 +170,31 @@ TEST_F(ShardRounds, AnAnswerAfterTheTimeoutIsLateAndNotLost) {
   EXPECT_EQ(shard.stats().stray, 0U);
 }
 
+TEST(ShardLateReplies, AreToldWithTheirRoundAndRttEvenSeveralIntervalsLater) {
+  ShardRig rig;
+  auto settings = icmp();
+  settings.late_horizon = 40s;
+  rig.use_icmp(settings);
+  const Nanos t0 = rig.now + 500 * kMs;
+  rig.net->script = [&](const Outgoing& packet) {
+    const bool is_first_round = packet.sequence - 0xfffffffe < 5;
+    rig.net->echo(packet, is_first_round ? 35'000 * kMs : 10 * kMs);
+    if (is_first_round) rig.net->echo(packet, 36'000 * kMs);
+  };
+  rig.add(0, kHost, t0);
+  rig.run_for(40'000 * kMs);
+  ASSERT_EQ(rig.late.size(), 5U);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(rig.late[i].round_started, rig.rounds[0].started);
+    EXPECT_TRUE(rig.late[i].after_round);
+    EXPECT_FLOAT_EQ(rig.late[i].rtt_ms, 35'000);
+    EXPECT_EQ(rig.late[i].endpoint, EndpointIndex{0});
+  }
+  EXPECT_EQ(rig.rounds[0].outcome, Outcome::lost);
+  for (std::size_t i = 1; i < rig.rounds.size(); ++i) EXPECT_EQ(rig.rounds[i].packets.received, 5);
+  EXPECT_EQ(rig.shard.stats().late_after_close, 5U) << "each once, though it came twice";
+}
+
 TEST_F(ShardRounds, AnAnswerBeyondTheHorizonIsStray) {
   net->script = [&](const Outgoing& packet) { net->echo(packet, 11'000 * kMs); };
   run_for(12'000 * kMs);

@@ -1,3 +1,4 @@
+#include "probes/packet/lost_packets.h"
 #include "probes/packet/pacer.h"
 #include "probes/packet/spread.h"
 #include "probes/packet/target_list.h"
@@ -173,13 +174,48 @@ TEST(TargetTable, CellsOfTargetsDoNotOverlapAndAreUsedAgain) {
   table.resize(3);
   table.occupy(0, 5);
   table.occupy(1, 5);
-  table.cells(table[0]).previous_sent[4] = 77;
+  table.cells(table[0]).rtt[4] = 77;
   table.cells(table[1]).sent[0] = 88;
-  EXPECT_EQ(table.cells(table[0]).previous_sent[4], 77U);
+  EXPECT_EQ(table.cells(table[0]).rtt[4], 77U);
   const auto cells = table[0].cells;
   table.vacate(0);
   table.occupy(2, 5);
   EXPECT_EQ(table[2].cells, cells);
+}
+
+TEST(LostPackets, AreFoundOnceAndForgottenInTime) {
+  LostPackets lost(4096);
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Nanos> model;
+  std::mt19937 random(7);
+  const auto draw = [&](std::uint32_t below) { return static_cast<std::uint32_t>(random() % below); };
+  for (Nanos now = 1; now < 30'000; ++now) {
+    const auto slot = draw(50), sequence = static_cast<std::uint32_t>(now);
+    lost.add({.sent_at = now, .endpoint = {}, .slot = slot, .sequence = sequence});
+    model[{slot, sequence}] = now;
+    const auto asked = std::pair(draw(50), static_cast<std::uint32_t>(now) - draw(3000));
+    const auto found = lost.take(asked.first, asked.second);
+    const auto expected = model.find(asked);
+    ASSERT_EQ(found.has_value(), expected != model.end());
+    if (found) {
+      EXPECT_EQ(found->sent_at, expected->second);
+      model.erase(expected);
+    }
+    if (now % 500 != 0) continue;
+    lost.forget(now - 2000);
+    std::erase_if(model, [&](const auto& one) { return one.second < now - 2000; });
+    ASSERT_EQ(lost.size(), model.size());
+  }
+  EXPECT_GT(model.size(), 1000U);
+}
+
+TEST(LostPackets, NeverHoldMoreThanTheirLimitAndLoseTheOldest) {
+  LostPackets lost(1024);
+  for (std::uint32_t i = 0; i < 5000; ++i) lost.add({.sent_at = i, .endpoint = {}, .slot = 1, .sequence = i});
+  EXPECT_EQ(lost.size(), 1024U);
+  EXPECT_FALSE(lost.take(1, 3975));
+  EXPECT_TRUE(lost.take(1, 3976));
+  EXPECT_TRUE(lost.take(1, 4999));
+  EXPECT_FALSE(lost.take(1, 4999));
 }
 
 class TargetLists : public ::testing::Test {
