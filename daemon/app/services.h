@@ -10,6 +10,7 @@
 #include "daemon/store/history.h"
 #include "daemon/store/state.h"
 #include "daemon/store/store.h"
+#include "probes/registry.h"
 #include "rules/pipeline.h"
 
 #include <chrono>
@@ -19,7 +20,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace faultline::app {
@@ -28,29 +28,41 @@ namespace faultline::app {
 class LatestRounds {
  public:
   // Also one that could not be measured: a value that nobody has seen for hours is not the latest.
-  void keep(const Round& round) { rounds_[key(round.endpoint, round.probe)] = round; }
+  void keep(const Round& round) {
+    const std::size_t at = cell(round.endpoint, round.probe);
+    if (at >= place_.size()) place_.resize(at + probe_kinds().size(), kNone);
+    if (place_[at] == kNone) {
+      place_[at] = static_cast<std::uint32_t>(rounds_.size());
+      rounds_.emplace_back();
+    }
+    rounds_[place_[at]] = round;
+  }
   // In the round that it belongs to, if that is still the latest.
   void count_late(const LateReply& reply) {
-    const auto found = rounds_.find(key(reply.endpoint, reply.probe));
-    if (found == rounds_.end() || found->second.started != reply.round_started || !reply.after_round) return;
-    PacketCounts& packets = found->second.packets;
-    if (packets.received + packets.late < packets.sent) ++packets.late;
+    const std::size_t at = cell(reply.endpoint, reply.probe);
+    if (at >= place_.size() || place_[at] == kNone) return;
+    Round& round = rounds_[place_[at]];
+    if (round.started != reply.round_started || !reply.after_round) return;
+    if (round.packets.received + round.packets.late < round.packets.sent) ++round.packets.late;
   }
   const Round* find(EndpointIndex endpoint, ProbeKindIndex kind) const {
-    const auto found = rounds_.find(key(endpoint, kind));
-    return found == rounds_.end() ? nullptr : &found->second;
+    const std::size_t at = cell(endpoint, kind);
+    return at >= place_.size() || place_[at] == kNone ? nullptr : &rounds_[place_[at]];
   }
   void forget_retired(const Topology& topology) {
-    std::erase_if(rounds_, [&](const auto& item) {
-      return topology.endpoint(EndpointIndex{static_cast<std::uint32_t>(item.first >> 8U)}).retired;
-    });
+    LatestRounds kept;
+    for (const Round& round : rounds_)
+      if (!topology.endpoint(round.endpoint).retired) kept.keep(round);
+    *this = std::move(kept);
   }
 
  private:
-  static std::uint64_t key(EndpointIndex endpoint, ProbeKindIndex kind) {
-    return (std::uint64_t{endpoint.value} << 8U) | kind;
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  static std::size_t cell(EndpointIndex endpoint, ProbeKindIndex kind) {
+    return std::size_t{endpoint.value} * probe_kinds().size() + kind;
   }
-  std::unordered_map<std::uint64_t, Round> rounds_;
+  std::vector<std::uint32_t> place_;  // in rounds_
+  std::vector<Round> rounds_;
 };
 
 struct Services {

@@ -22,10 +22,11 @@ namespace faultline::packet {
 
 class EarlySockets;
 
-// Finished rounds of one tick. Called on a shard's thread; must not block and must copy what it keeps.
+// Finished rounds, of some 10 ms at most. Called on a shard's thread; must not block and must copy what it
+// keeps.
 using RoundSink = std::function<void(std::span<const Round>)>;
 
-// Answers after their time-out, of one tick. As above; empty = nobody wants to know.
+// Answers after their time-out. As above; empty = nobody wants to know.
 using LateSink = std::function<void(std::span<const LateReply>)>;
 
 struct EngineOptions {

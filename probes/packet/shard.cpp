@@ -7,6 +7,8 @@ namespace {
 
 constexpr Nanos kMillisecond = 1'000'000;
 constexpr Nanos kSecond = 1'000'000'000;
+constexpr Nanos kDeliverEvery = 10 * kMillisecond;
+constexpr std::size_t kMostGathered = 1000;
 // Above this many packets a second a tick costs less than what it delays.
 constexpr std::uint64_t kFastRate = 15'000;
 
@@ -139,6 +141,15 @@ void Shard::tick(Now now) {
   for (auto& channel : channels_) flush(channel);
   give_up_failed();
   watch_rate();
+  deliver();
+}
+
+// The receiver wakes up for each delivery, which costs more than the rounds themselves: when they come thick
+// and fast, some are gathered.
+void Shard::deliver() {
+  if (rounds_.empty() && late_.empty()) return;
+  if (now_.steady - delivered_at_ < kDeliverEvery && rounds_.size() < kMostGathered) return;
+  delivered_at_ = now_.steady;
   if (!rounds_.empty()) sink_(rounds_);
   rounds_.clear();
   // After the rounds: a late answer may concern one of them.
@@ -149,7 +160,8 @@ void Shard::tick(Now now) {
 Nanos Shard::next_tick() const {
   const auto shortest = fast_ ? kMillisecond : 2 * kMillisecond;
   // Kernel time stamps keep the accuracy while answers wait in the socket.
-  const auto longest = open_rounds_ > 0 ? 10 * kMillisecond : 100 * kMillisecond;
+  const bool is_waited_for = open_rounds_ > 0 || !rounds_.empty() || !late_.empty();
+  const auto longest = is_waited_for ? 10 * kMillisecond : 100 * kMillisecond;
   return std::max(wheel_.next_due(now_.steady + longest), now_.steady + shortest);
 }
 

@@ -106,6 +106,7 @@ class Shard {
   void emit_unmeasured(const Target& target, OutcomeReason reason);
   void forget_round(Target& target);
   void watch_rate();
+  void deliver();
   const Settings& settings(const Target& target) const { return settings_[target.settings]; }
   ChannelIndex channel_of(const Target& target) const {
     return settings(target).channels[target.address.is_v6][target.on_demand];
@@ -152,6 +153,7 @@ class Shard {
   std::vector<Reply> replies_;  // of the batch that is being read
   std::vector<Round> rounds_;
   std::vector<LateReply> late_;
+  Nanos delivered_at_ = 0;
   Nanos remember_lost_ = 0;
   EngineStats stats_;
   Now now_;

@@ -270,6 +270,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"icmp", "stamp"}))
       ->capture_default_str();
   app.add_option("--program", arguments.program, "the daemon's program, for its mode");
+  app.add_flag("--v6", arguments.plan.v6, "over IPv6 (engine)");
   app.add_option("--reload", arguments.reload, "the engine gets a list with 1 % changed");
   app.add_option("command", arguments.command, "of a peer, after --");
   CLI11_PARSE(app, argc, argv);

@@ -17,7 +17,6 @@ parser.add_argument("daemon", help="the program faultline")
 parser.add_argument("--runs", type=int, default=5)
 parser.add_argument("--seconds", type=float, default=5)
 parser.add_argument("--short", action="store_true", help="one run of two seconds of the rows that fit into 50 s")
-parser.add_argument("--soak", type=float, default=0, metavar="SECONDS", help="only the daemon with 100,000 endpoints, for so long")
 options = parser.parse_args()
 if options.short:
     options.runs, options.seconds = 1, 2
@@ -26,17 +25,20 @@ missed = 0
 
 
 def run(mode, **settings):
-    command = [options.bench, mode]
-    for key, value in settings.items():
-        command += [f"--{key}", str(value)]
-    done = subprocess.run(command + ["--seconds", str(settings.get("seconds", options.seconds))] if "seconds" not in settings else command,
-                          capture_output=True, text=True)
-    if done.returncode == 77:
-        print(done.stderr.strip())
-        sys.exit(0)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}: exit status {done.returncode}: {done.stderr}")
-    return json.loads(done.stdout)
+    """One run; again if the lab's device dropped packets, since then nobody knows what became of them."""
+    settings.setdefault("seconds", options.seconds)
+    command = [options.bench, mode] + [word for key, value in settings.items() for word in (f"--{key}", str(value))]
+    for _ in range(4):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode == 77:
+            print(done.stderr.strip())
+            sys.exit(0)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)}: exit status {done.returncode}: {done.stderr}")
+        result = json.loads(done.stdout)
+        if result["tun_dropped"] == 0:
+            break
+    return result
 
 
 def median(mode, runs=None, **settings):
@@ -65,11 +67,6 @@ def figure(name, value, unit, op, target):
     print(f"figure {name} {value:.4g} {unit} target {op} {target:g} {'hit' if hit else 'miss'}", flush=True)
 
 
-def soak():
-    rows = [run("daemon", program=options.daemon, hosts=100000, rate=50000, seconds=options.soak / 4) for _ in range(1)]
-    print(json.dumps(rows))
-
-
 def cpu_rows(rate, limit_us, bare):
     """A row counts only if the bare loop was as fast as this machine can be."""
     within = abs(bare["cpu_us"] / limit_us - 1) <= 0.2
@@ -79,18 +76,19 @@ def cpu_rows(rate, limit_us, bare):
 
 
 def rates():
-    for rate, limit_us in ((50000, 2.8), (200000, 2.2)):
-        bare = row(f"bare loop, ICMP, {rate}/s", median("bare", rate=rate))
-        engine = row(f"engine, ICMP, {rate}/s", median("engine", rate=rate))
-        daemon = row(f"daemon, ICMP, {rate}/s", median("daemon", program=options.daemon, rate=rate))
+    for rate, limit_us, hosts in ((50000, 2.8, 10000), (200000, 2.2, 40000)):
+        bare = row(f"bare loop, ICMP, {rate}/s", median("bare", rate=rate, hosts=hosts))
+        engine = row(f"engine, ICMP, {rate}/s", median("engine", rate=rate, hosts=hosts))
+        daemon = row(f"daemon, ICMP, {rate}/s", median("daemon", program=options.daemon, rate=rate, hosts=hosts))
+        exact = row(f"engine, ICMP, {rate}/s, a packet a round", median("engine", rate=rate, hosts=100000, packets=1))
         cpu_rows(rate, limit_us, bare)
         figure(f"engine_cpu_ratio_{rate}", engine["cpu_us"] / bare["cpu_us"], "x", "<=", 1.3)
         figure(f"daemon_cpu_ratio_{rate}", daemon["cpu_us"] / bare["cpu_us"], "x", "<=", 1.3)
-        figure(f"rtt_error_p50_{rate}", engine["error_p50_us"], "us", "<=", 5)
-        figure(f"rtt_error_p99_{rate}", engine["error_p99_us"], "us", "<=", 20)
-        figure(f"rtt_error_p999_{rate}", engine["error_p999_us"], "us", "<=", 500)
-        figure(f"false_loss_{rate}", engine["false_loss"], "packets", "==", 0)
-        figure(f"false_answers_{rate}", engine["false_answers"], "packets", "==", 0)
+        figure(f"rtt_error_p50_{rate}", exact["error_p50_us"], "us", "<=", 5)
+        figure(f"rtt_error_p99_{rate}", exact["error_p99_us"], "us", "<=", 20)
+        figure(f"rtt_error_p999_{rate}", exact["error_p999_us"], "us", "<=", 500)
+        figure(f"false_loss_{rate}", engine["false_loss"] + exact["false_loss"], "packets", "==", 0)
+        figure(f"false_answers_{rate}", engine["false_answers"] + exact["false_answers"], "packets", "==", 0)
         figure(f"send_lag_below_2ms_{rate}", engine["lag_below_2ms"], "share", ">=", 0.99)
 
 
@@ -98,15 +96,17 @@ def stamp():
     bare = row("bare loop, STAMP, 50000/s", median("bare", rate=50000, protocol="stamp"))
     engine = row("engine, STAMP, 50000/s", median("engine", rate=50000, protocol="stamp"))
     figure("engine_stamp_cpu_ratio_50000", engine["cpu_us"] / bare["cpu_us"], "x", "<=", 1.3)
-    figure("stamp_rtt_error_p99_50000", engine["error_p99_us"], "us", "<=", 20)
+    exact = row("engine, STAMP, 50000/s, a packet a round", median("engine", rate=50000, protocol="stamp", hosts=100000, packets=1))
+    figure("stamp_rtt_error_p99_50000", exact["error_p99_us"], "us", "<=", 20)
     figure("stamp_false_loss_50000", engine["false_loss"], "packets", "==", 0)
 
 
 def disturbance():
-    clean = row("engine, 50000/s", median("engine", rate=50000))
-    dead = row("the same, 30 % of the hosts dead", median("engine", rate=50000, dead=3))
-    slow = row("the same, 1,000 hosts at 900 ms", median("engine", rate=50000, slow=1000))
-    reload_ = row("the same, a reload that changes 1 %", median("engine", rate=50000, reload=1))
+    same = {"rate": 50000, "hosts": 100000, "packets": 1}
+    clean = row("engine, 50000/s, 100,000 hosts", median("engine", **same))
+    dead = row("the same, a third of the hosts dead", median("engine", dead=3, **same))
+    slow = row("the same, 1,000 hosts at 900 ms", median("engine", slow=1000, **same))
+    reload_ = row("the same, a reload that changes 1 %", median("engine", reload=1, **same))
     for name, other in (("dead", dead), ("slow", slow), ("reload", reload_)):
         figure(f"rtt_error_p99_with_{name}", other["error_p99_us"], "us", "<=", max(20, 1.5 * clean["error_p99_us"]))
         figure(f"send_lag_below_2ms_with_{name}", other["lag_below_2ms"], "share", ">=", 0.99)
@@ -128,6 +128,14 @@ def limits():
     bare, engine = (statistics.median(highest_rate(mode) for _ in range(min(3, options.runs))) for mode in ("bare", "engine"))
     print(f"  highest rate with no false loss: bare loop {bare:.0f}/s, engine {engine:.0f}/s (in steps of 20,000; the lab itself gives about 300,000/s)")
     figure("highest_rate_ratio", engine / max(bare, 1), "x", ">=", 0.85)
+
+
+def losses():
+    """True losses of 0.1, 1, 5 and 30 %: what is measured over 100,000 packets and more is what was lost, packet by packet."""
+    for protocol in ("icmp", "stamp"):
+        for loss in (0.001, 0.01, 0.05, 0.3):
+            r = median("engine", runs=1, rate=50000, protocol=protocol, loss=loss)
+            figure(f"loss_{protocol}_{loss:g}_packets_wrong", r["false_loss"] + r["false_answers"], "packets", "==", 0)
 
 
 def many():
@@ -159,9 +167,7 @@ def run_peer(arguments, hosts):
     return json.loads(done.stdout.splitlines()[-1])["cpu_us"]
 
 
-if options.soak:
-    soak()
-elif options.short:
+if options.short:
     bare = row("bare loop, ICMP, 50000/s", run("bare", rate=50000))
     engine = row("engine, ICMP, 50000/s", run("engine", rate=50000))
     daemon = row("daemon, ICMP, 50000/s", run("daemon", program=options.daemon, rate=50000))
@@ -174,6 +180,7 @@ else:
     rates()
     stamp()
     disturbance()
+    losses()
     limits()
     many()
     peers()
