@@ -9,8 +9,7 @@ constexpr Nanos kMillisecond = 1'000'000;
 constexpr Nanos kSecond = 1'000'000'000;
 constexpr Nanos kDeliverEvery = 10 * kMillisecond;
 constexpr std::size_t kMostGathered = 1000;
-// Above this many packets a second a tick costs less than what it delays.
-constexpr std::uint64_t kFastRate = 15'000;
+constexpr Nanos kHousekeepingEvery = kSecond / 4;
 
 Nanos nanos(Duration d) {
   return std::chrono::nanoseconds(d).count();
@@ -27,7 +26,7 @@ Shard::Shard(const EngineOptions& options, RoundSink sink, wire::SipKey key, Now
       bursts_(options.bursts_at_once),
       now_(now),
       drained_at_(now.steady),
-      rate_since_(now.steady),
+      kept_house_at_(now.steady),
       burst_slots_(options.bursts_at_once),
       key_(key) {
   replies_.reserve(kBatch);
@@ -140,7 +139,7 @@ void Shard::tick(Now now) {
       [this](std::uint32_t slot) { table_.prefetch(slot); });
   for (auto& channel : channels_) flush(channel);
   give_up_failed();
-  watch_rate();
+  keep_house();
   deliver();
 }
 
@@ -158,20 +157,16 @@ void Shard::deliver() {
 }
 
 Nanos Shard::next_tick() const {
-  const auto shortest = fast_ ? kMillisecond : 2 * kMillisecond;
   // Kernel time stamps keep the accuracy while answers wait in the socket.
   const bool is_waited_for = open_rounds_ > 0 || !rounds_.empty() || !late_.empty();
   const auto longest = is_waited_for ? 10 * kMillisecond : 100 * kMillisecond;
-  return std::max(wheel_.next_due(now_.steady + longest), now_.steady + shortest);
+  // Just after a grid line of the wheel: whoever looks in between finds nothing new due.
+  return std::max(wheel_.next_due(now_.steady + longest), (now_.steady / Wheel::kGrid + 1) * Wheel::kGrid);
 }
 
-void Shard::watch_rate() {
-  const auto passed = now_.steady - rate_since_;
-  if (passed < kSecond / 4) return;
-  fast_ = (stats_.sent - rate_sent_) * static_cast<std::uint64_t>(kSecond) >
-          kFastRate * static_cast<std::uint64_t>(passed);
-  rate_since_ = now_.steady;
-  rate_sent_ = stats_.sent;
+void Shard::keep_house() {
+  if (now_.steady - kept_house_at_ < kHousekeepingEvery) return;
+  kept_house_at_ = now_.steady;
   lost_.forget(now_.steady - remember_lost_);
   stats_.bytes = table_.bytes() + wheel_.bytes() + lost_.bytes();
 }

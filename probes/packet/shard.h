@@ -105,7 +105,7 @@ class Shard {
   void emit(const Round& round);
   void emit_unmeasured(const Target& target, OutcomeReason reason);
   void forget_round(Target& target);
-  void watch_rate();
+  void keep_house();
   void deliver();
   const Settings& settings(const Target& target) const { return settings_[target.settings]; }
   ChannelIndex channel_of(const Target& target) const {
@@ -159,13 +159,11 @@ class Shard {
   Now now_;
   Nanos drained_at_ = 0;  // everything that had arrived by then has been read
   Nanos stalled_at_ = -1;
-  Nanos rate_since_ = 0;
-  std::uint64_t rate_sent_ = 0;
+  Nanos kept_house_at_ = 0;
   std::uint32_t open_rounds_ = 0;
   std::uint32_t sent_this_tick_ = 0;
   std::uint32_t burst_slots_;
   wire::SipKey key_;
-  bool fast_ = false;  // so many packets that every millisecond has some
 };
 
 }  // namespace faultline::packet

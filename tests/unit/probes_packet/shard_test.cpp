@@ -382,8 +382,8 @@ TEST_F(ShardRounds, AnUncertainSendTimeGivesNoRttEither) {
 }
 
 TEST(ShardMemory, ATargetStaysWithinItsBudget) {
-  // Target, wheel node, two index places, listed target, and three cells for each of five packets.
-  EXPECT_LE(sizeof(Target) + 12 + 2 * 4 + 32 + 5 * 12, 300U);
+  // Target, wheel line and entries, two index places, listed target, two cells for each of five packets.
+  EXPECT_LE(sizeof(Target) + 4 + 3 * 8 + 2 * 4 + 32 + 5 * 8, 250U);
 }
 
 class ShardBursts : public ShardSchedule {
