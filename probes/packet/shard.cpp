@@ -136,7 +136,8 @@ void Shard::tick(Now now) {
   drain();
   wheel_.expire(
       now.steady, [this](std::uint32_t slot) { fire(slot); },
-      [this](std::uint32_t slot) { table_.prefetch(slot); });
+      [this](std::uint32_t slot) { table_.prefetch(slot); },
+      [this](std::uint32_t slot) { table_.prefetch_cells(slot); });
   for (auto& channel : channels_) flush(channel);
   give_up_failed();
   keep_house();

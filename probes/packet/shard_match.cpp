@@ -67,11 +67,16 @@ void Shard::on_packets(ChannelIndex channel, std::span<const Incoming> packets) 
     else if (*reply.slot < table_.size())
       table_.prefetch(*reply.slot);
   }
-  for (const auto& reply : replies_)
-    if (reply.verdict == Verdict::ours && reply.slot && *reply.slot < table_.size()) {
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const auto& reply = replies_[i];
+    if (reply.verdict != Verdict::ours) continue;
+    if (!reply.slot) {
+      table_.prefetch_first(packets[i].from);
+    } else if (*reply.slot < table_.size()) {
       table_.prefetch_cells(*reply.slot);
       wheel_.prefetch(*reply.slot);
     }
+  }
   for (std::size_t i = 0; i < packets.size(); ++i)
     packets[i].is_error ? on_error(channel, packets[i]) : on_reply(channel, packets[i], replies_[i]);
 }

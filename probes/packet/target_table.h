@@ -53,6 +53,11 @@ class TargetTable {
   void prefetch(const IpAddress& address) const {
     if (!index_.empty()) __builtin_prefetch(&index_[home(address)]);
   }
+  // The target that most likely has the address; its place in the index should be in the cache.
+  void prefetch_first(const IpAddress& address) const {
+    if (index_.empty()) return;
+    if (const auto slot = index_[home(address)]; slot != kEmpty) prefetch(slot);
+  }
 
   std::size_t bytes() const;
 

@@ -45,10 +45,10 @@ class Wheel {
   void cancel(std::uint32_t id) { lines_[id] = kNone; }
 
   // Calls expired(id) for everything due at `now`, in the order of grid lines. The call may schedule any id
-  // again, and cancel its own only. Calls soon(id) some turns before, so that the id's state can be fetched
-  // into the cache meanwhile.
-  template <typename Expired, typename Soon>
-  void expire(Nanos now, Expired expired, Soon soon) {
+  // again, and cancel its own only. Calls soon(id) and, nearer to it, next(id) some turns before, so that the
+  // id's state, and what that points to, can be fetched into the cache meanwhile.
+  template <typename Expired, typename Soon, typename Next>
+  void expire(Nanos now, Expired expired, Soon soon, Next next) {
     const std::int64_t end = now / kGrid;
     if (end - at_ > static_cast<std::int64_t>(mask_)) skip_turns(end, expired);
     while (at_ < end) {
@@ -57,13 +57,15 @@ class Wheel {
       for (std::size_t i = 0; i < std::min(due_.size(), kAhead); ++i) soon(due_[i]);
       for (std::size_t i = 0; i < due_.size(); ++i) {
         if (i + kAhead < due_.size()) soon(due_[i + kAhead]);
+        if (i + kAhead / 2 < due_.size()) next(due_[i + kAhead / 2]);
         expired(due_[i]);
       }
     }
   }
   template <typename Expired>
   void expire(Nanos now, Expired expired) {
-    expire(now, std::move(expired), [](std::uint32_t) {});
+    expire(
+        now, std::move(expired), [](std::uint32_t) {}, [](std::uint32_t) {});
   }
   // What schedule() and cancel() of the id will touch first.
   void prefetch(std::uint32_t id) const { __builtin_prefetch(&lines_[id], 1); }

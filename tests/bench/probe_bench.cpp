@@ -33,6 +33,7 @@ struct Arguments {
   double seconds = 5;
   unsigned packets = 5;  // a round
   unsigned shards = 1;
+  bool with_stamp = false;           // the daemon also sends 10 STAMP packets every 30 s
   bool reload = false;               // the engine gets a list with 1 % other hosts in the middle
   std::string program;               // the daemon
   std::vector<std::string> command;  // of a peer
@@ -194,7 +195,8 @@ int daemon(const Arguments& arguments, ProbeLab& lab) {
   const auto settings = settings_for(arguments);
   std::vector<std::string> addresses;
   for (std::uint32_t i = 0; i < arguments.plan.hosts; ++i) addresses.push_back(lab.address(i));
-  auto result = run_daemon(arguments.program, addresses, settings, arguments.seconds, lab);
+  auto result =
+      run_daemon(arguments.program, addresses, settings, arguments.seconds, lab, arguments.with_stamp);
   lab.stop();
   if (!result) {
     fmt::print(stderr, "{}\n", result.error().message);
@@ -270,6 +272,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"icmp", "stamp"}))
       ->capture_default_str();
   app.add_option("--program", arguments.program, "the daemon's program, for its mode");
+  app.add_flag("--with-stamp", arguments.with_stamp, "the daemon sends 10 STAMP packets every 30 s besides");
   app.add_flag("--v6", arguments.plan.v6, "over IPv6 (engine)");
   app.add_option("--reload", arguments.reload, "the engine gets a list with 1 % changed");
   app.add_option("command", arguments.command, "of a peer, after --");

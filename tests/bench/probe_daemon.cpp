@@ -35,7 +35,7 @@ class Directory {
 };
 
 void write_setup(const std::filesystem::path& directory, const std::vector<std::string>& addresses,
-                 const packet::PacketSettings& settings) {
+                 const packet::PacketSettings& settings, bool with_stamp) {
   std::ofstream endpoints(directory / "endpoints.csv");
   endpoints << "name,technology,address,parents\n";
   std::ofstream nodes(directory / "nodes.csv");
@@ -47,14 +47,17 @@ void write_setup(const std::filesystem::path& directory, const std::vector<std::
   }
   const auto us = [](Duration d) { return std::chrono::microseconds(d).count(); };
   const bool stamp = settings.protocol == packet::Protocol::stamp;
-  std::ofstream(directory / "faultline.yaml") << fmt::format(
-      "listen: 127.0.0.1:9464\nstore: {{path: faultline.db}}\n"
-      "inventory: {{nodes: nodes.csv, endpoints: endpoints.csv}}\n"
-      "metrics: {{families: [loss_ratio]}}\nhistory: {{enabled: false}}\n"
-      "profiles:\n  all:\n    technologies: [docsis]\n    probes:\n"
-      "      - {}: {{interval: {}us, packets: {}, spacing: {}us, timeout: {}us, late_horizon: {}us}}\n",
-      stamp ? "stamp" : "icmp", us(settings.interval), settings.packets, us(settings.spacing),
-      us(settings.timeout), us(settings.late_horizon));
+  std::ofstream(directory / "faultline.yaml")
+      << fmt::format(
+             "listen: 127.0.0.1:9464\nstore: {{path: faultline.db}}\n"
+             "inventory: {{nodes: nodes.csv, endpoints: endpoints.csv}}\n"
+             "metrics: {{families: [loss_ratio]}}\nhistory: {{enabled: false}}\n"
+             "profiles:\n  all:\n    technologies: [docsis]\n    probes:\n"
+             "      - {}: {{interval: {}us, packets: {}, spacing: {}us, timeout: {}us, late_horizon: "
+             "{}us}}\n",
+             stamp ? "stamp" : "icmp", us(settings.interval), settings.packets, us(settings.spacing),
+             us(settings.timeout), us(settings.late_horizon))
+      << (with_stamp ? "      - stamp: {interval: 30s, packets: 10, spacing: 100ms, timeout: 1s}\n" : "");
 }
 
 class Process {
@@ -116,9 +119,10 @@ double resident_mb(pid_t pid) {
 }  // namespace
 
 Result<DaemonResult> run_daemon(const std::string& program, const std::vector<std::string>& addresses,
-                                const packet::PacketSettings& settings, double seconds, const ProbeLab& lab) {
+                                const packet::PacketSettings& settings, double seconds, const ProbeLab& lab,
+                                bool with_stamp) {
   const Directory directory;
-  write_setup(directory.path(), addresses, settings);
+  write_setup(directory.path(), addresses, settings, with_stamp);
   const Nanos started = steady_now();
   const Process process(program, directory.path());
   while (get("/-/healthy").empty()) {
@@ -130,7 +134,8 @@ Result<DaemonResult> run_daemon(const std::string& program, const std::vector<st
   }
   DaemonResult result;
   result.start_s = static_cast<double>(steady_now() - started) / kSecond;
-  sleep_until(steady_now() + std::chrono::nanoseconds(settings.interval).count() + 3 * kSecond);
+  sleep_until(steady_now() + std::chrono::nanoseconds(settings.interval).count() +
+              (with_stamp ? 33 : 3) * kSecond);
 
   const auto before = get("/metrics");
   const auto arrived = lab.arrived(), answered = lab.answered();

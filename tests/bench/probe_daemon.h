@@ -21,8 +21,10 @@ struct DaemonResult {
   double loss_true = 0;  // by the lab, in the same time
 };
 
-// Probes the addresses as the settings say, and measures `seconds` after everyone has had a round.
+// Probes the addresses as the settings say, if wanted also by 10 STAMP packets every 30 s, and measures
+// `seconds` after everyone has had a round.
 Result<DaemonResult> run_daemon(const std::string& program, const std::vector<std::string>& addresses,
-                                const packet::PacketSettings& settings, double seconds, const ProbeLab& lab);
+                                const packet::PacketSettings& settings, double seconds, const ProbeLab& lab,
+                                bool with_stamp);
 
 }  // namespace faultline::bench
