@@ -184,7 +184,7 @@ int engine(const Arguments& arguments, ProbeLab& lab) {
       below_2ms += after.lag_counts[i] - before.lag_counts[i];
   }
   f.more = fmt::format(
-      R"(,"lag_below_2ms":{:.5f},"bytes_per_target":{:.0f},"queue_drops":{},"stalls":{},"forged":0)",
+      R"(,"lag_below_2ms":{:.5f},"bytes_per_target":{:.0f},"queue_drops":{},"stalls":{})",
       static_cast<double>(below_2ms) / static_cast<double>(std::max<std::uint64_t>(lags, 1)),
       static_cast<double>(after.bytes) / arguments.plan.hosts, after.queue_drops, after.stalls);
   print(arguments, lab, f, errors);
