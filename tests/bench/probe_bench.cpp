@@ -183,10 +183,10 @@ int engine(const Arguments& arguments, ProbeLab& lab) {
     if (i < after.kLagBounds_us.size() && after.kLagBounds_us[i] <= 2000)
       below_2ms += after.lag_counts[i] - before.lag_counts[i];
   }
-  f.more = fmt::format(
-      R"(,"lag_below_2ms":{:.5f},"bytes_per_target":{:.0f},"queue_drops":{},"stalls":{})",
-      static_cast<double>(below_2ms) / static_cast<double>(std::max<std::uint64_t>(lags, 1)),
-      static_cast<double>(after.bytes) / arguments.plan.hosts, after.queue_drops, after.stalls);
+  f.more =
+      fmt::format(R"(,"lag_below_2ms":{:.5f},"bytes_per_target":{:.0f},"queue_drops":{},"stalls":{})",
+                  static_cast<double>(below_2ms) / static_cast<double>(std::max<std::uint64_t>(lags, 1)),
+                  static_cast<double>(after.bytes) / arguments.plan.hosts, after.queue_drops, after.stalls);
   print(arguments, lab, f, errors);
   return 0;
 }
