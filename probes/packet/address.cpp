@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace faultline::packet {
@@ -42,6 +43,15 @@ std::string to_string(const IpAddress& address) {
   char interface[IF_NAMESIZE] = {};
   const bool known = if_indextoname(address.scope, interface) != nullptr;
   return std::string(text) + '%' + (known ? std::string(interface) : std::to_string(address.scope));
+}
+
+std::uint64_t hash(const IpAddress& address, std::uint64_t seed) {
+  const auto words = std::bit_cast<std::array<std::uint64_t, 2>>(address.bytes);
+  // The second half is MurmurHash3's fmix64.
+  auto mixed = (words[0] ^ seed) * 0x9e3779b97f4a7c15ULL + words[1];
+  mixed = (mixed ^ (mixed >> 33U)) * 0xff51afd7ed558ccdULL;
+  mixed = (mixed ^ (mixed >> 33U)) * 0xc4ceb9fe1a85ec53ULL;
+  return mixed ^ (mixed >> 33U);
 }
 
 }  // namespace faultline::packet

@@ -24,4 +24,8 @@ struct IpAddress {
 std::optional<IpAddress> parse_address(std::string_view text);
 std::string to_string(const IpAddress& address);
 
+// For tables of addresses that only the inventory fills. All bits of the result depend on all bytes: IPv6
+// addresses of one network differ in their last bytes only.
+std::uint64_t hash(const IpAddress& address, std::uint64_t seed);
+
 }  // namespace faultline::packet

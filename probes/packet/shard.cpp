@@ -20,7 +20,7 @@ Nanos nanos(Duration d) {
 Shard::Shard(const EngineOptions& options, RoundSink sink, wire::SipKey key, Now now)
     : sink_(std::move(sink)),
       late_sink_(options.late_sink),
-      table_(key),
+      table_(key.k0),
       wheel_(now.steady),
       pacer_(options.packets_per_prefix_ms),
       bursts_(options.bursts_at_once),

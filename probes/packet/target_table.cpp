@@ -1,7 +1,6 @@
 #include "probes/packet/target_table.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace faultline::packet {
@@ -45,11 +44,7 @@ void TargetTable::set_address(std::uint32_t slot, const IpAddress* address) {
 }
 
 std::size_t TargetTable::home(const IpAddress& address) const {
-  // Nobody but the inventory puts addresses in, so a plain mixture will do.
-  const auto words = std::bit_cast<std::array<std::uint64_t, 2>>(address.bytes);
-  auto mixed = (words[0] ^ key_.k0) * 0x9e3779b97f4a7c15ULL;
-  mixed = (mixed ^ (mixed >> 32U) ^ words[1]) * 0xd6e8feb86659fd93ULL;
-  return static_cast<std::size_t>(mixed ^ (mixed >> 32U)) & mask();
+  return static_cast<std::size_t>(hash(address, seed_)) & mask();
 }
 
 void TargetTable::insert(std::uint32_t slot) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "probes/packet/target.h"
-#include "probes/wire/siphash.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +13,7 @@ namespace faultline::packet {
 
 class TargetTable {
  public:
-  explicit TargetTable(wire::SipKey key) : key_(key) {}
+  explicit TargetTable(std::uint64_t seed) : seed_(seed) {}
 
   // Slots below `count` exist; those that there are stay.
   void resize(std::uint32_t count) { targets_.resize(count); }
@@ -76,7 +75,7 @@ class TargetTable {
   std::map<std::uint16_t, std::vector<std::uint32_t>> free_cells_;  // by packets: positions in the pool
   std::vector<std::uint32_t> index_;                                // open addressing, linear probing
   std::uint32_t indexed_ = 0;
-  wire::SipKey key_;
+  std::uint64_t seed_;  // of the address hash
 };
 
 }  // namespace faultline::packet

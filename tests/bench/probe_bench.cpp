@@ -42,19 +42,19 @@ struct Arguments {
 struct Figures {
   double cpu_us = 0;  // a packet
   double rate = 0;    // that was reached
-  std::uint64_t sent = 0, false_loss = 0, false_answers = 0, unmeasured = 0, rounds = 0;
+  std::uint64_t sent = 0, false_loss = 0, false_answers = 0, false_duplicates = 0, unmeasured = 0, rounds = 0;
   std::string more;  // of JSON
 };
 
 void print(const Arguments& arguments, const ProbeLab& lab, const Figures& f, Errors& errors) {
   fmt::print(
       R"({{"mode":"{}","protocol":"{}","rate":{},"reached":{:.0f},"hosts":{},"cpu_us":{:.3f},"sent":{},)"
-      R"("false_loss":{},"false_answers":{},"rounds":{},"unmeasured":{},"tun_dropped":{},)"
+      R"("false_loss":{},"false_answers":{},"false_duplicates":{},"rounds":{},"unmeasured":{},"tun_dropped":{},)"
       R"("error_samples":{},"error_p50_us":{:.2f},"error_p99_us":{:.2f},"error_p999_us":{:.2f}{}}})"
       "\n",
       arguments.mode, arguments.protocol, arguments.rate, f.rate, arguments.plan.hosts, f.cpu_us, f.sent,
-      f.false_loss, f.false_answers, f.rounds, f.unmeasured, lab.dropped(), errors.count(),
-      errors.quantile_us(0.5), errors.quantile_us(0.99), errors.quantile_us(0.999), f.more);
+      f.false_loss, f.false_answers, f.false_duplicates, f.rounds, f.unmeasured, lab.dropped(),
+      errors.count(), errors.quantile_us(0.5), errors.quantile_us(0.99), errors.quantile_us(0.999), f.more);
 }
 
 int bare(const Arguments& arguments, ProbeLab& lab) {
@@ -104,6 +104,7 @@ void compare(const ProbeLab& lab, const Round& round, std::uint32_t first, Figur
     if (truth.answered && truth.held_us10 * Nanos{100} < timeout)
       held.emplace_back(truth.held_us10, truth.exact);
   }
+  f.false_duplicates += round.packets.duplicates;  // this network makes none
   const auto received = std::uint32_t{round.packets.received} + round.packets.late;
   if (received < held.size()) f.false_loss += held.size() - received;
   if (received > held.size()) f.false_answers += received - held.size();
@@ -210,9 +211,10 @@ int daemon(const Arguments& arguments, ProbeLab& lab) {
   f.rounds = result->rounds;
   f.unmeasured = result->unmeasured;
   f.more = fmt::format(
-      R"(,"rss_mb":{:.0f},"worst_lag_s":{:.4f},"start_s":{:.1f},"queue_drops":{},"loss_said":{:.5f},"loss_true":{:.5f})",
-      result->rss_mb, result->worst_lag_s, result->start_s, result->queue_drops,
-      1 - static_cast<double>(result->received) / static_cast<double>(result->sent), result->loss_true);
+      R"(,"rss_mb":{:.0f},"rss_first_mb":{:.0f},"lag_below_2ms":{:.5f},"worst_lag_s":{:.4f},"start_s":{:.1f},"queue_drops":{},"loss_said":{:.5f},"loss_true":{:.5f})",
+      result->rss_mb, result->rss_first_mb, result->lag_below_2ms, result->worst_lag_s, result->start_s,
+      result->queue_drops, 1 - static_cast<double>(result->received) / static_cast<double>(result->sent),
+      result->loss_true);
   print(arguments, lab, f, none);
   return 0;
 }
@@ -268,6 +270,8 @@ int main(int argc, char** argv) {
   app.add_option("--dead", arguments.plan.dead, "every so-many-th host answers nothing");
   app.add_option("--slow", arguments.plan.slow, "so many hosts answer 900 ms later");
   app.add_option("--loss", arguments.plan.loss_ratio)->capture_default_str();
+  app.add_option("--forge", arguments.plan.forge_ratio, "share of the answers that a forged one comes before")
+      ->capture_default_str();
   app.add_option("--protocol", arguments.protocol)
       ->check(CLI::IsMember({"icmp", "stamp"}))
       ->capture_default_str();

@@ -140,7 +140,17 @@ Result<DaemonResult> run_daemon(const std::string& program, const std::vector<st
   const auto before = get("/metrics");
   const auto arrived = lab.arrived(), answered = lab.answered();
   const Nanos begin = steady_now(), cpu = cpu_time(process.pid());
-  sleep_until(begin + static_cast<Nanos>(seconds * kSecond));
+  result.rss_first_mb = resident_mb(process.pid());
+  for (Nanos end = begin + static_cast<Nanos>(seconds * kSecond), now = begin; now < end;
+       now = steady_now()) {
+    sleep_until(std::min(end, now + 60 * kSecond));
+    if (end - begin <= 60 * kSecond) continue;
+    const auto metrics = get("/metrics");
+    fmt::print(stderr, "{:.0f} s: resident {:.1f} MB, {:.0f} rounds, {:.0f} not measured\n",
+               static_cast<double>(steady_now() - begin) / kSecond, resident_mb(process.pid()),
+               value(metrics, "faultline_engine_rounds_total"),
+               value(metrics, "faultline_engine_rounds_not_measured_total"));
+  }
   result.cpu = cpu_time(process.pid()) - cpu;
   result.took = steady_now() - begin;
   const auto arrived_since = static_cast<double>(lab.arrived() - arrived);
@@ -154,6 +164,9 @@ Result<DaemonResult> run_daemon(const std::string& program, const std::vector<st
   result.rounds = grown("faultline_engine_rounds_total");
   result.unmeasured = grown("faultline_engine_rounds_not_measured_total");
   result.queue_drops = grown("faultline_engine_queue_dropped_total");
+  const auto sends = [&](const char* bucket) { return value(after, bucket) - value(before, bucket); };
+  result.lag_below_2ms = sends("faultline_engine_send_lag_seconds_bucket{le=\"0.002\"}") /
+                         std::max(sends("faultline_engine_send_lag_seconds_count"), 1.0);
   result.worst_lag_s = value(after, "faultline_engine_lag_seconds");
   result.rss_mb = resident_mb(process.pid());
   return result;

@@ -84,6 +84,7 @@ Result<std::unique_ptr<ProbeLab>> ProbeLab::start(const HostPlan& plan) {
     lab::Condition condition;
     condition.loss = lab::share_of(plan.loss_ratio);
     condition.silent = made->is_dead(i);
+    condition.odd.forge = lab::share_of(plan.forge_ratio);
     if (made->is_slow(i)) condition.delay_ns = 900'000'000;
     made->emulator_->set_condition(i, condition);
   }

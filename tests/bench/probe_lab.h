@@ -30,6 +30,7 @@ struct HostPlan {
   std::uint32_t dead = 0;  // every so-many-th answers nothing; 0 = none
   std::uint32_t slow = 0;  // so many of the others answer 900 ms later
   double loss_ratio = 0.01;
+  double forge_ratio = 0;  // before so many of the answers comes one with a wrong token, a quarter earlier
   std::size_t packets = 1'000'000;  // that the truth is kept of
   bool v6 = false;
 };

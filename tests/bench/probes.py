@@ -16,6 +16,7 @@ parser.add_argument("bench", help="the program probe_bench")
 parser.add_argument("daemon", help="the program faultline")
 parser.add_argument("--runs", type=int, default=5)
 parser.add_argument("--seconds", type=float, default=5)
+parser.add_argument("--soak", type=float, metavar="SECONDS", help="nothing but the daemon with 100,000 endpoints, so long")
 parser.add_argument("--short", action="store_true", help="one run of two seconds of the rows that fit into 50 s")
 options = parser.parse_args()
 if options.short:
@@ -29,9 +30,9 @@ def run(mode, **settings):
     settings.setdefault("seconds", options.seconds)
     command = [options.bench, mode] + [f"--{key.replace('_', '-')}={value}" for key, value in settings.items()]
     for _ in range(4):
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=None if options.soak else subprocess.PIPE, text=True)
         if done.returncode == 77:
-            print(done.stderr.strip())
+            print((done.stderr or "").strip())
             sys.exit(0)
         if done.returncode != 0:
             sys.exit(f"{' '.join(command)}: exit status {done.returncode}: {done.stderr}")
@@ -50,7 +51,7 @@ def together(*asked, runs=None):
         column = [turn[i] for turn in turns]
         result = {key: statistics.median(r[key] for r in column) if isinstance(value, (int, float)) else value
                   for key, value in column[0].items()}
-        for key in ("false_loss", "false_answers", "unmeasured", "rounds"):
+        for key in ("false_loss", "false_answers", "false_duplicates", "unmeasured", "rounds"):
             result[key] = sum(r[key] for r in column)
         result["cpu_ratio"] = statistics.median(turn[i]["cpu_us"] / turn[0]["cpu_us"] for turn in turns)
         results.append(result)
@@ -64,6 +65,7 @@ def median(mode, runs=None, **settings):
 def row(name, r):
     print(f"  {name:44s} {r['cpu_us']:7.2f} us/probe  {r['reached']:9.0f}/s  error p50 {r['error_p50_us']:6.1f} p99 {r['error_p99_us']:7.1f} "
           f"p99.9 {r['error_p999_us']:8.1f} us  false loss {r['false_loss']:g}, false answers {r['false_answers']:g}, "
+          f"false duplicates {r['false_duplicates']:g}, "
           f"not measured {r['unmeasured']:g} of {r['rounds']:g}", flush=True)
     return r
 
@@ -147,18 +149,41 @@ def limits():
 def losses():
     """True losses of 0.1, 1, 5 and 30 %: what is measured over 100,000 packets and more is what was lost, packet by packet."""
     for protocol in ("icmp", "stamp"):
-        for loss in (0.001, 0.01, 0.05, 0.3):
-            r = median("engine", runs=1, rate=50000, protocol=protocol, loss=loss)
-            figure(f"loss_{protocol}_{loss:g}_packets_wrong", r["false_loss"] + r["false_answers"], "packets", "==", 0)
+        for family in ("v4", "v6"):
+            for loss in (0.001, 0.01, 0.05, 0.3):
+                r = median("engine", runs=1, rate=50000, protocol=protocol, loss=loss, **({"v6": 1} if family == "v6" else {}))
+                figure(f"loss_{protocol}_{family}_{loss:g}_packets_wrong", r["false_loss"] + r["false_answers"], "packets", "==", 0)
 
 
-def many():
+def forged():
+    """Before every second answer comes one with a wrong token, a quarter of the way earlier. One that is believed shows as an
+    RTT too short by a quarter, and the true answer after it as a duplicate."""
+    for protocol in ("icmp", "stamp"):
+        r = row(f"engine, {protocol.upper()}, 50000/s, every 2nd answer forged",
+                median("engine", runs=1, rate=50000, protocol=protocol, hosts=100000, packets=1, forge=0.5))
+        figure(f"forged_{protocol}_rtt_error_p999", r["error_p999_us"], "us", "<=", 500)
+        figure(f"forged_{protocol}_miscounted", r["false_loss"] + r["false_answers"] + r["false_duplicates"], "packets", "==", 0)
+
+
+def hundred_thousand(seconds):
     r = row("daemon, 100,000 endpoints, 5 ICMP every 10 s and 10 STAMP every 30 s",
-            median("daemon", runs=1, program=options.daemon, hosts=100000, rate=50000, with_stamp=1, seconds=30))
-    print(f"  resident {r['rss_mb']:.0f} MB, start {r['start_s']:.1f} s, {r['cpu_us'] * r['reached'] / 1e4:.1f} % of a core")
+            median("daemon", runs=1, program=options.daemon, hosts=100000, rate=50000, with_stamp=1, seconds=seconds))
+    print(f"  resident {r['rss_first_mb']:.0f}, at the end {r['rss_mb']:.0f} MB, start {r['start_s']:.1f} s, "
+          f"{r['cpu_us'] * r['reached'] / 1e4:.1f} % of a core")
     figure("daemon_100k_rss_mb", r["rss_mb"], "MB", "<=", 400)
     figure("daemon_100k_core_percent", r["cpu_us"] * r["reached"] / 1e4, "%", "<=", 45)
     figure("daemon_100k_not_measured", r["unmeasured"], "rounds", "==", 0)
+    figure("daemon_100k_lag_below_2ms", r["lag_below_2ms"], "share", ">=", 0.99)
+    return r
+
+
+def soak(seconds):
+    r = hundred_thousand(seconds)
+    figure("soak_rss_growth_mb", r["rss_mb"] - r["rss_first_mb"], "MB", "<=", 10)
+
+
+def many():
+    hundred_thousand(30)
     r = row("daemon, 1,000,000 endpoints, 3 ICMP every 60 s",
             median("daemon", runs=1, program=options.daemon, hosts=1000000, rate=50000, packets=3, seconds=30))
     print(f"  resident {r['rss_mb']:.0f} MB, start {r['start_s']:.1f} s, {r['cpu_us'] * r['reached'] / 1e4:.1f} % of a core")
@@ -188,7 +213,9 @@ def run_peer(arguments, hosts):
     return json.loads(done.stdout.splitlines()[-1])["cpu_us"]
 
 
-if options.short:
+if options.soak:
+    soak(options.soak)
+elif options.short:
     bare, engine, daemon = together(("bare", {"rate": 50000}), ("engine", {"rate": 50000}),
                                     ("daemon", {"rate": 50000, "program": options.daemon}))
     row("bare loop, ICMP, 50000/s", bare)
@@ -204,6 +231,7 @@ else:
     stamp()
     disturbance()
     losses()
+    forged()
     limits()
     many()
     peers()

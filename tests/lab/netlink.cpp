@@ -105,8 +105,13 @@ Result<void> Netlink::add_default_route(unsigned interface, bool v6) {
   route.rtm_protocol = RTPROT_STATIC;
   route.rtm_scope = v6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
   route.rtm_type = RTN_UNICAST;
+  // By a gateway, as an operator's own network does: IPv6 keeps a neighbour for every destination on the link
+  // itself, of which there may be no more than 1,024 by default.
+  constexpr std::array<std::uint8_t, 16> kGateway = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  if (v6) route.rtm_flags = RTNH_F_ONLINK;
   request.append(route);
   request.attribute(RTA_OIF, interface);
+  if (v6) request.attribute(RTA_GATEWAY, std::as_bytes(std::span(kGateway)));
   request.finish(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
   return send(request, "adding a default route");
 }
