@@ -70,7 +70,7 @@ void Pipeline::Impl::set_rules(std::shared_ptr<const RuleSet> next) {
 }
 
 decide::Present Pipeline::Impl::present(Timestamp now) const {
-  return {now, detector.all(), !guard.may_open()};
+  return {now, detector.all(), !guard.may_open() || guard.is_settling(now, rules->decide.probe_host)};
 }
 
 void Pipeline::Impl::on(const Round& round, Actions& actions) {
@@ -102,6 +102,7 @@ void Pipeline::Impl::take_events(Timestamp now, Actions& actions) {
         break;
       case detect::EventKind::became_bad:
         bad.insert(event.endpoint);
+        coincidence.note(now);
         newly_bad.push_back(event.endpoint);
         changed = true;
         break;
@@ -181,7 +182,9 @@ std::vector<Degradation> Pipeline::degradations() const {
 }
 std::vector<const Incident*> Pipeline::incidents() const {
   std::vector<const Incident*> all;
-  for (const auto& [number, record] : impl_->book.records()) all.push_back(&record.incident);
+  for (const auto* records : {&impl_->book.records(), &impl_->book.ended()})
+    for (const auto& [number, record] : *records) all.push_back(&record.incident);
+  std::sort(all.begin(), all.end(), [](const auto* a, const auto* b) { return a->number < b->number; });
   return all;
 }
 const Incident* Pipeline::incident(IncidentNumber number) const {

@@ -3,6 +3,7 @@
 
 #include "rules/correlate/attach.h"
 #include "rules/correlate/burst_queue.h"
+#include "rules/correlate/coincidence.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
 #include "rules/correlate/scan.h"
@@ -76,6 +77,7 @@ struct Pipeline::Impl {
   detect::Detector detector;
   std::unique_ptr<correlate::Footprints> footprints;
   correlate::BurstQueue bursts;
+  correlate::Coincidence coincidence;
   decide::IncidentBook book;
   decide::Observations observations;
   decide::HostGuard guard;

@@ -52,7 +52,7 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
     detector.on_tick(now, events);
     take_events(now, actions);
     look_around(now);
-    localise(now, actions);
+    if (!guard.is_settling(now, rules->decide.probe_host)) localise(now, actions);
     measure_parents();
     book.advance(present(now), observations, actions);
     remeasure_members(now);
@@ -171,10 +171,11 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
   const bool waiting = std::any_of(records.begin(), records.end(), [](const auto& entry) {
     return entry.second.incident.state == IncidentState::suspected && !entry.second.incident.complaint_only;
   });
+  if (book.take_released()) changed = true;
   if (!changed && !waiting) return;
   changed = false;
 
-  const double least = rules->correlate.localise.bad_nats;
+  const double worth = coincidence.nats(now, topology->endpoints().size(), rules->correlate.localise);
   std::vector<correlate::BadEndpoint> pool;
   for (const EndpointIndex endpoint : bad) {
     const EndpointHealth& health = detector.health(endpoint);
@@ -182,8 +183,7 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
     book.adopt(endpoint, now);
     if (!book.wants_explanation(endpoint, now)) continue;
     const bool flapping = health.state == HealthState::flapping;
-    const double nats = std::max<double>(health.evidence_nats, least);
-    pool.push_back({endpoint, flapping ? nats / 2 : nats, health.onset, flapping});
+    pool.push_back({endpoint, flapping ? worth / 2 : worth, health.onset, flapping});
   }
   const auto is_healthy = [&](EndpointIndex endpoint, Timestamp after) {
     const EndpointHealth& health = detector.health(endpoint);

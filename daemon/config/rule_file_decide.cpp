@@ -50,6 +50,8 @@ void bind_ending(Binder section, EndingRules& rules) {
   section.bind("longest_recovery", rules.longest_recovery, 0s, 24h * 7);
   section.bind("fresh_share", rules.fresh_share, 0, 1);
   section.bind("complaints_quiet", rules.complaints_quiet, 0s, 24h);
+  section.bind("last_share", rules.last_share, 0, 1);
+  section.bind("last_members", rules.last_members, 0s, 24h);
   section.bind("reopen", rules.reopen, 0s, 24h * 7);
   section.bind("close", rules.close, 0s, 24h * 30);
 }
@@ -73,6 +75,7 @@ void bind_severity(Binder section, SeverityRules& rules) {
 void bind_probe_host(Binder section, GuardRulesOfHost& rules) {
   section.bind("sick_hold", rules.sick_hold, 0s, 24h);
   section.bind("recover", rules.recover, 0s, 24h);
+  section.bind("settle", rules.settle, 0s, 24h);
   section.bind("doubt", rules.doubt, 0s, 24h);
   section.bind("mass_results", rules.mass_results, 1, 1'000'000);
   section.bind("mass_lost_share", rules.mass_lost_share, 0, 1);

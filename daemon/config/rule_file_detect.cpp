@@ -58,6 +58,8 @@ void bind_burst(Binder section, BurstRules& rules) {
   section.bind("lost_packets", rules.lost_packets, 1, 1000);
   section.bind("lost_packets_backed", rules.lost_packets_backed, 1, 1000);
   section.bind("backed_statistic", rules.backed_statistic, 0, 1000);
+  section.bind("confirm_nats", rules.confirm_nats, 0, 1000);
+  section.bind("run_nats", rules.run_nats, 0.1, 1000);
   section.bind("score", rules.score, 0.1, 100);
   section.bind("patience", rules.patience, 1s, 1h);
   section.bind("tries", rules.tries, 1, 100);

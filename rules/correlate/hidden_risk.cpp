@@ -51,6 +51,7 @@ Hypothesis join(const Topology& topology, std::span<const Hypothesis> parts) {
     area.nodes.push_back(node);
     names += fmt::format("{}{}", names.empty() ? "" : ", ", topology.node(node).name);
     joined.onset = std::min(joined.onset, part.onset);
+    joined.median_onset = std::max(joined.median_onset, part.median_onset);
     joined.gain_nats += part.gain_nats;
     joined.healthy += part.healthy;
     sorted_union(joined.bad, part.bad);

@@ -39,6 +39,13 @@ void add_tests(Hypothesis& hypothesis, const Candidate& other, const Scene& scen
   }
 }
 
+Timestamp upper_median_onset(std::vector<BadEndpoint> members) {
+  const auto middle = members.begin() + static_cast<std::ptrdiff_t>(members.size() / 2);
+  std::nth_element(members.begin(), middle, members.end(),
+                   [](const BadEndpoint& a, const BadEndpoint& b) { return a.onset < b.onset; });
+  return middle->onset;
+}
+
 Hypothesis at_node(const Scene& scene, const Search& search, const Pick& pick, const Rival& rival) {
   const Candidate& candidate = scene.candidates[pick.candidate];
   Hypothesis hypothesis;
@@ -56,6 +63,7 @@ Hypothesis at_node(const Scene& scene, const Search& search, const Pick& pick, c
   hypothesis.onset = onset_of(members, scene.rules.onset_quantile);
   hypothesis.flapping =
       std::all_of(members.begin(), members.end(), [](const BadEndpoint& member) { return member.flapping; });
+  hypothesis.median_onset = upper_median_onset(std::move(members));
   fill_footprint(hypothesis, scene, pick, search.unexplained());
   describe_node(hypothesis, scene, pick, rival);
   return hypothesis;
@@ -67,7 +75,7 @@ Hypothesis at_endpoint(const Scene& scene, const BadEndpoint& bad) {
   hypothesis.gain_nats =
       prior_nats(scene.rules.endpoint_faults_per_year, scene.rules.correlation_window) + bad.nats;
   hypothesis.margin_nats = hypothesis.gain_nats;
-  hypothesis.onset = bad.onset;
+  hypothesis.onset = hypothesis.median_onset = bad.onset;
   hypothesis.flapping = bad.flapping;
   hypothesis.bad = hypothesis.affected = {bad.endpoint};
   hypothesis.groups = hypothesis.groups_hit = 1;

@@ -11,6 +11,7 @@ namespace faultline::decide {
 namespace {
 
 constexpr Duration kKeepEnded = std::chrono::hours(24);
+constexpr Duration kForgetEvery = std::chrono::minutes(1);
 
 Duration hold_of(const Record& record, const OpeningRules& rules) {
   if (record.incident.complaint_only) return rules.hold_complaints;
@@ -25,6 +26,16 @@ Duration hold_of(const Record& record, const OpeningRules& rules) {
   }
 }
 
+// What the hold counts from. A single endpoint must have been bad all the time: two short troubles are not a
+// long one.
+Timestamp held_since(const Record& record, const Present& present) {
+  const Timestamp since = record.incident.suspected_at;
+  if (record.level != Level::endpoint || record.flapping || record.members.size() != 1) return since;
+  const EndpointHealth& health = present.health[record.members.front().value];
+  if (!is_bad(health)) return since;
+  return health.shown_since == Timestamp{} ? present.at : std::max(since, health.shown_since);
+}
+
 }  // namespace
 
 // Who is bad now.
@@ -33,14 +44,42 @@ void IncidentBook::refresh(Record& record, const Present& present) {
   incident.bad.clear();
   for (const EndpointIndex endpoint : record.members)
     if (is_bad(present.health[endpoint.value])) incident.bad.push_back(endpoint);
-  // Strays that outlast the others are a fault of their own.
-  if (!incident.bad.empty() && record.is_told() && contains_all(incident.suspected_members, incident.bad)) {
-    for (const EndpointIndex stray : incident.bad) owner_.erase(stray);
-    remove_all(record.members, incident.bad);
-    remove_all(incident.suspected_members, incident.bad);
-    incident.bad.clear();
-  }
+  let_go(record, present);
   if (!incident.bad.empty() || record.last_bad == Timestamp{}) record.last_bad = present.at;
+}
+
+// What outlasts the others, or began when they were over, is a fault of its own: strays, and the last few
+// members.
+void IncidentBook::let_go(Record& record, const Present& present) {
+  Incident& incident = record.incident;
+  if (incident.bad.empty() || !record.is_told()) return;
+  std::vector<EndpointIndex> gone;
+  if (contains_all(incident.suspected_members, incident.bad)) {
+    gone = incident.bad;
+  } else if (is_mostly_over(record)) {
+    if (!record.mostly_over_since) record.mostly_over_since = present.at;
+    const bool patience_is_over = present.at - *record.mostly_over_since >= rules_->ending.last_members;
+    for (const EndpointIndex endpoint : incident.bad) {
+      const bool is_late = present.health[endpoint.value].onset > incident.onset + rules_->identity.coherence;
+      if (is_late || patience_is_over) gone.push_back(endpoint);
+    }
+  } else {
+    record.mostly_over_since.reset();
+  }
+  if (gone.empty()) return;
+  for (const EndpointIndex endpoint : gone) owner_.erase(endpoint);
+  remove_all(record.members, gone);
+  remove_all(incident.suspected_members, gone);
+  remove_all(incident.bad, gone);
+  released_ = true;
+}
+
+// Hardly anything of a wider fault is left.
+bool IncidentBook::is_mostly_over(const Record& record) const {
+  if (record.level == Level::endpoint || record.is_storm || record.incident.complaint_only) return false;
+  constexpr std::size_t kFew = 4;  // of which one is not "a small part"
+  const double part = rules_->ending.last_share * static_cast<double>(record.most_bad);
+  return record.most_bad >= kFew && static_cast<double>(record.incident.bad.size()) <= std::max(1.0, part);
 }
 
 LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& present) const {
@@ -48,7 +87,7 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
   LifecycleFacts facts;
   facts.state = record.incident.state;
   facts.now = present.at;
-  facts.suspected_at = record.incident.suspected_at;
+  facts.suspected_at = held_since(record, present);
   facts.recovered_at = record.incident.recovered_at;
   facts.resolved_at = record.incident.resolved_at;
   facts.hold = hold_of(record, rules) + record.extra_hold;
@@ -186,17 +225,24 @@ void IncidentBook::advance(const Present& present, const Observations& observati
     Record& record = records_.at(number);
     if (!has_ended(record.incident.state)) step(record, present, observations, actions);
   }
-  forget_old(present.at);
+  put_away(present.at);
 }
 
-void IncidentBook::forget_old(Timestamp now) {
+// What has ended is kept for a day, out of the way.
+void IncidentBook::put_away(Timestamp now) {
   for (auto entry = records_.begin(); entry != records_.end();) {
+    const auto next = std::next(entry);
+    if (has_ended(entry->second.incident.state)) ended_.insert(records_.extract(entry));
+    entry = next;
+  }
+  if (now - forgot_ < kForgetEvery) return;
+  forgot_ = now;
+  for (auto entry = ended_.begin(); entry != ended_.end();) {
     const Incident& incident = entry->second.incident;
-    const bool old =
-        has_ended(incident.state) && incident.closed_at && now - *incident.closed_at > kKeepEnded;
+    const bool old = incident.closed_at && now - *incident.closed_at > kKeepEnded;
     if (old)
       for (const std::string& complaint : incident.complaints) complaint_owner_.erase(complaint);
-    entry = old ? records_.erase(entry) : std::next(entry);
+    entry = old ? ended_.erase(entry) : std::next(entry);
   }
 }
 

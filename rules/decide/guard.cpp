@@ -61,6 +61,7 @@ void HostGuard::check_self(bool healthy, Timestamp now, const GuardRulesOfHost& 
   if (!passing_since_) passing_since_ = now;
   if (now - *passing_since_ < rules.recover) return;
   verdict.became_well = true;
+  well_since_ = now;
   verdict.why = fmt::format("the probe host passes its checks again for {}", describe(now - *passing_since_));
   state_ = HostState::well;
   accused_ = false;

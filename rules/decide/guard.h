@@ -48,6 +48,10 @@ class HostGuard {
                       std::uint32_t aggregations, Timestamp now, const GuardRulesOfHost& rules);
   bool results_count() const { return state_ == HostState::well || state_ == HostState::doubted; }
   bool may_open() const { return state_ == HostState::well; }
+  // It was blind until just now: what is known is older than that.
+  bool is_settling(Timestamp now, const GuardRulesOfHost& rules) const {
+    return well_since_ && now - *well_since_ < rules.settle;
+  }
   HostState state() const { return state_; }
 
  private:
@@ -63,7 +67,7 @@ class HostGuard {
 
   HostState state_ = HostState::well;
   std::deque<Second> seconds_;
-  std::optional<Timestamp> failing_since_, passing_since_, doubted_at_;
+  std::optional<Timestamp> failing_since_, passing_since_, doubted_at_, well_since_;
   bool is_cleared_ = false;  // a mass loss was real: not doubted again while it lasts
   std::set<EndpointIndex> sample_;
   std::uint32_t good_ = 0, bad_ = 0;

@@ -105,26 +105,27 @@ void IncidentBook::set_topology(std::shared_ptr<const Topology> topology) {
   std::erase_if(owner_, [&](const auto& entry) {
     return entry.first.value >= topology_->endpoints().size() || topology_->endpoint(entry.first).retired;
   });
-  for (auto& [number, record] : records_) {
-    drop_retired(record.members, *topology_);
-    drop_retired(record.incident.affected, *topology_);
-    drop_retired(record.incident.bad, *topology_);
-    drop_retired(record.incident.suspected_members, *topology_);
-    drop_retired(record.tests, *topology_);
-  }
+  for (auto* records : {&records_, &ended_})
+    for (auto& [number, record] : *records) {
+      drop_retired(record.members, *topology_);
+      drop_retired(record.incident.affected, *topology_);
+      drop_retired(record.incident.bad, *topology_);
+      drop_retired(record.incident.suspected_members, *topology_);
+      drop_retired(record.tests, *topology_);
+    }
 }
 
 bool IncidentBook::wants_explanation(EndpointIndex endpoint, Timestamp now) const {
   const auto number = owner(endpoint);
   if (!number) return true;
-  return is_young(records_.at(*number), now);
+  return is_young(*find(*number), now);
 }
 
 void IncidentBook::adopt(EndpointIndex endpoint, Timestamp now) {
   if (owner(endpoint)) return;
   for (auto& [number, record] : records_)
     if (record.is_active() && record.is_told() && !is_young(record, now) &&
-        contains(record.incident.affected, endpoint))
+        contains(record.incident.affected, endpoint) && !is_mostly_over(record))
       return own(record, {endpoint});
 }
 
@@ -145,13 +146,19 @@ std::optional<IncidentNumber> IncidentBook::owner(EndpointIndex endpoint) const 
 }
 
 const Record* IncidentBook::find(IncidentNumber number) const {
+  if (const auto found = records_.find(number); found != records_.end()) return &found->second;
+  const auto found = ended_.find(number);
+  return found == ended_.end() ? nullptr : &found->second;
+}
+
+Record& IncidentBook::at(IncidentNumber number) {
   const auto found = records_.find(number);
-  return found == records_.end() ? nullptr : &found->second;
+  return found != records_.end() ? found->second : ended_.at(number);
 }
 
 void IncidentBook::note_bad_round(EndpointIndex endpoint) {
   const auto number = owner(endpoint);
-  if (number) ++records_.at(*number).repeats;
+  if (number) ++at(*number).repeats;
 }
 
 void IncidentBook::set_parent_measured(IncidentNumber number, bool measured) {
@@ -182,10 +189,12 @@ Record& IncidentBook::add(Root root, Timestamp onset, Timestamp now) {
 // The latest incident at the same root that is resolved or closed: the new one follows it.
 std::optional<IncidentNumber> IncidentBook::last_at(const Root& root) const {
   std::optional<IncidentNumber> last;
-  for (const auto& [number, record] : records_)
-    if (record.incident.root == root && record.is_told() &&
-        (record.incident.state == IncidentState::resolved || record.incident.state == IncidentState::closed))
-      last = number;
+  for (const auto* records : {&records_, &ended_})
+    for (const auto& [number, record] : *records)
+      if (record.incident.root == root && record.is_told() && number > last.value_or(0) &&
+          (record.incident.state == IncidentState::resolved ||
+           record.incident.state == IncidentState::closed))
+        last = number;
   return last;
 }
 
@@ -211,7 +220,7 @@ void IncidentBook::own(Record& record, const std::vector<EndpointIndex>& endpoin
   for (const EndpointIndex endpoint : endpoints) {
     const auto found = owner_.find(endpoint);
     if (found != owner_.end() && found->second != record.incident.number) {
-      Record& other = records_.at(found->second);
+      Record& other = at(found->second);
       remove_all(other.members, {endpoint});
       remove_all(other.incident.bad, {endpoint});
     }
@@ -241,7 +250,7 @@ void IncidentBook::renew(Actions& actions) {
   for (Action& action : actions) {
     auto* changed = std::get_if<IncidentChanged>(&action.detail);
     if (changed == nullptr || has_ended(changed->incident.state)) continue;
-    Record& record = records_.at(changed->incident.number);
+    Record& record = at(changed->incident.number);
     if (record.incident.revision != changed->incident.revision) continue;
     changed->incident.complaints = record.incident.complaints;
     changed->incident.evidence = record.incident.evidence;
@@ -252,7 +261,7 @@ void IncidentBook::renew(Actions& actions) {
 void IncidentBook::note_received(const std::string& complaint, Timestamp received) {
   const auto number = incident_of(complaint);
   if (!number) return;
-  Record& record = records_.at(*number);
+  Record& record = at(*number);
   const bool is_first = record.first_complaint == Timestamp{} || received < record.first_complaint;
   if (is_first) record.first_complaint = received;
   record.last_complaint = std::max(record.last_complaint, received);
@@ -275,14 +284,15 @@ void IncidentBook::attach(const std::string& complaint, Timestamp received,
   const bool was_attached = before != complaint_owner_.end();
   if ((was_attached ? std::optional(before->second) : std::nullopt) == incident) return;
   if (was_attached) {
-    if (const auto old = records_.find(before->second); old != records_.end()) {
-      std::erase(old->second.incident.complaints, complaint);
-      compose(old->second);
+    if (find(before->second) != nullptr) {
+      Record& old = at(before->second);
+      std::erase(old.incident.complaints, complaint);
+      compose(old);
     }
     complaint_owner_.erase(before);
   }
   if (incident) {
-    Record& record = records_.at(*incident);
+    Record& record = at(*incident);
     record.incident.complaints.push_back(complaint);
     complaint_owner_[complaint] = *incident;
     note_received(complaint, received);

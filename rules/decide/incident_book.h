@@ -59,12 +59,17 @@ class IncidentBook {
   // there already.
   void suspect_by_complaints(const Hypothesis& hypothesis, Timestamp now, Actions& actions);
 
+  // Those that have not ended, and perhaps some that ended just now; then those that ended in the last 24
+  // hours.
   const std::map<IncidentNumber, Record>& records() const { return records_; }
+  const std::map<IncidentNumber, Record>& ended() const { return ended_; }
   const Record* find(IncidentNumber number) const;
   // The open or recovering incident that has this endpoint as a member.
   std::optional<IncidentNumber> owner(EndpointIndex endpoint) const;
   // Opened or re-rooted since the last call: complaints are to be attached anew.
   bool take_footprint_changed() { return std::exchange(footprint_changed_, false); }
+  // Bad endpoints were let go since the last call: they want an explanation of their own.
+  bool take_released() { return std::exchange(released_, false); }
   // A parent of the suspected root could still be the cause: set by the pipeline before advance().
   void set_parent_measured(IncidentNumber number, bool measured);
   // Incidents whose members bad at the end of a maintenance window outlasted it.
@@ -98,6 +103,8 @@ class IncidentBook {
 
   // advance.cpp, storm.cpp
   void refresh(Record& record, const Present& present);
+  void let_go(Record& record, const Present& present);
+  bool is_mostly_over(const Record& record) const;
   LifecycleFacts facts_of(const Record& record, const Present& present) const;
   void step(Record& record, const Present& present, const Observations& observations, Actions& actions);
   void open(Record& record, const LifecycleFacts& facts, Timestamp now, Actions& actions);
@@ -107,7 +114,7 @@ class IncidentBook {
   bool is_fuse_blown(Timestamp now);
   bool fold_into_storm(Record& record, Timestamp now, Actions& actions);
   void release(Record& record);
-  void forget_old(Timestamp now);
+  void put_away(Timestamp now);
 
   // assess.cpp
   double confidence_of(const Record& record) const;
@@ -120,6 +127,7 @@ class IncidentBook {
   // incident_book.cpp
   void restore_members();
   void compose(Record& record) const;
+  Record& at(IncidentNumber number);
   Record& add(Root root, Timestamp onset, Timestamp now);
   void tell(Record& record, IncidentEvent event, std::string reason, Timestamp now, Actions& actions);
   std::string root_name(const Root& root) const;
@@ -128,12 +136,15 @@ class IncidentBook {
 
   std::shared_ptr<const Topology> topology_;
   std::shared_ptr<const DecideRules> rules_;
-  std::map<IncidentNumber, Record> records_;  // those not ended, and those ended in the last 24 hours
+  // Apart, since a day has a thousand suspicions that came to nothing, and every second looks at all others.
+  std::map<IncidentNumber, Record> records_, ended_;
+  Timestamp forgot_{};
   std::unordered_map<EndpointIndex, IncidentNumber> owner_;  // of members of active incidents
   std::map<std::string, IncidentNumber> complaint_owner_;
   std::deque<Timestamp> openings_;  // of the last hour
   IncidentNumber next_ = 1;
   bool footprint_changed_ = false;
+  bool released_ = false;
 };
 
 }  // namespace faultline::decide

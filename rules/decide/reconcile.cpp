@@ -46,7 +46,7 @@ Record* IncidentBook::main_owner(const Hypothesis& hypothesis) {
   Record* best = nullptr;
   std::size_t most = 0;
   for (const auto& [number, count] : owned) {
-    Record& record = records_.at(number);
+    Record& record = at(number);
     if (record.claimed || !record.is_active() || !is_coherent(record, hypothesis) || count <= most) continue;
     best = &record;
     most = count;
@@ -102,8 +102,8 @@ IncidentBook::Match IncidentBook::match(const Hypothesis& hypothesis) {
   if (Record* record = same_root(hypothesis)) return {record, false};
   if (hypothesis.level == Level::endpoint) {
     const auto number = owner(hypothesis.bad.front());
-    if (number && contains(records_.at(*number).incident.suspected_members, hypothesis.bad.front()))
-      return {&records_.at(*number), true};
+    if (number && contains(at(*number).incident.suspected_members, hypothesis.bad.front()))
+      return {&at(*number), true};
   }
   if (Record* record = main_owner(hypothesis)) return {record, false};
   if (Record* record = related_complaints(hypothesis)) return {record, false};
@@ -193,6 +193,9 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, Times
   } else {
     incident.onset = hypothesis.onset;
     incident.affected = hypothesis.affected;
+    // Its time before opening runs from when most of it was bad, not from when one of it happened to be.
+    incident.suspected_at = std::max(incident.suspected_at, hypothesis.median_onset);
+    record.repeats = 0;
   }
   insert_all(incident.bad, hypothesis.bad);
   incident.customers = customers_of(incident.affected);
@@ -207,8 +210,8 @@ void IncidentBook::absorb_stray(Record& record, const Hypothesis& hypothesis, Ti
   own(record, hypothesis.bad);
   insert_all(record.incident.suspected_members, hypothesis.bad);
   if (!is_new) return;
-  if (previous && *previous != record.incident.number && records_.at(*previous).members.empty())
-    merge(records_.at(*previous), record, now, actions);
+  if (previous && *previous != record.incident.number && at(*previous).members.empty())
+    merge(at(*previous), record, now, actions);
   record.notes.push_back(
       {fmt::format("endpoint {} became bad at the same time although the inventory puts it elsewhere: its "
                    "entry may be wrong",

@@ -56,7 +56,8 @@ struct Record {
   Timestamp first_complaint{}, last_complaint{};
   Told told;
   SeverityMemory severity;
-  std::string overrun;  // the maintenance window that it outlasted
+  std::optional<Timestamp> mostly_over_since;  // hardly a member is bad any more
+  std::string overrun;                         // the maintenance window that it outlasted
 
   bool is_active() const { return incident.state <= IncidentState::recovering; }
   bool is_told() const { return incident.opened_at.has_value(); }

@@ -146,15 +146,16 @@ Score score(const ContinuousMetric& m, double x, const Prediction& usual, const 
   s.z = r / usual.scale;
   const double rho = m.correlation;
   s.winsorised = std::min(change.largest_score, s.z * std::sqrt((1 - rho) / (1 + rho)));
-  if (r <= 0) return s;
-  bool is_small = r < change.smallest_share * rule.smallest_deviation;
+  s.is_small = r <= 0;
+  if (s.is_small) return s;
+  s.is_small = r < change.smallest_share * rule.smallest_deviation;
   s.deviates = r >= rule.smallest_deviation;
-  if (!is_small && rule.smallest_change > 0) {
+  if (!s.is_small && rule.smallest_change > 0) {
     const double moved = std::abs(untransformed(rule, x) - untransformed(rule, usual.median));
-    is_small = moved < change.smallest_share * rule.smallest_change;
+    s.is_small = moved < change.smallest_share * rule.smallest_change;
     s.deviates = s.deviates && moved >= rule.smallest_change;
   }
-  if (is_small) s.winsorised = std::min(s.winsorised, change.drift);
+  if (s.is_small) s.winsorised = std::min(s.winsorised, change.drift);
   return s;
 }
 

@@ -41,6 +41,7 @@ struct Score {
   double z = 0;           // robust standard deviations in the bad direction
   double winsorised = 0;  // corrected for correlation, cut, and held down if it is too small to matter
   bool deviates = false;  // worth something: beyond the smallest deviation and change
+  bool is_small = true;   // so little that it cannot matter
 };
 // All zero without a baseline. `x` may be infinite (later than any time-out).
 Score score(const ContinuousMetric& metric, double x, const Prediction& usual, const MetricRule& rule,

@@ -208,14 +208,18 @@ void Detector::Impl::show_state(std::uint32_t e) {
                                      : state.inner;
   health.respects = 0;
   health.better = false;
+  health.shown_since = Timestamp{};
   if (state.inner == HealthState::ok && !state.is_flapping) {
     health.onset = Timestamp{};
   } else if (const auto found = troubles.find(e); found != troubles.end() && !found->second.empty()) {
     health.onset = found->second.front().onset;
     health.better = true;
     for (const Trouble& trouble : found->second) {
-      health.better = health.better && (trouble.is_well || trouble.good_rounds > 0);
+      health.better = health.better && (trouble.is_well || !trouble.is_shown);
       health.onset = std::min(health.onset, trouble.onset);
+      if (trouble.is_shown && !trouble.is_well &&
+          (health.shown_since == Timestamp{} || trouble.run_since < health.shown_since))
+        health.shown_since = trouble.run_since;
       if (!trouble.is_well)
         health.respects |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(trouble.respect));
     }

@@ -25,7 +25,8 @@ Word word_of_counts(const Trouble& trouble, const Reading& reading, bool dispute
 
 // Inside the usual band; without one, inside the limit with a margin.
 bool is_good_value(const ReadValue& v, const RecoveryRules& rules) {
-  if (v.usual.exists) return v.score.z < rules.score;
+  // What deviates too little to matter is no reason to stay bad, however quiet the line usually is.
+  if (v.usual.exists) return v.score.z < rules.score || v.score.is_small;
   if (!v.rule->critical) return true;
   const double margin = rules.limit_margin * std::abs(*v.rule->critical);
   return v.rule->bad == BadDirection::high ? v.value <= *v.rule->critical - margin
@@ -41,6 +42,28 @@ Word word_of_values(const Trouble& trouble, const Reading& reading, const Detect
     word = Word::good;
   }
   return word;
+}
+
+// Not only worse than a good round, but such as a good path does not show.
+bool is_beyond_doubt(const Trouble& trouble, const Reading& reading, const DetectRules& rules) {
+  if (trouble.respect == Respect::reachability || trouble.respect == Respect::loss)
+    return reading.increments.fast >= rules.burst.confirm_nats;
+  const auto values = reading.read_values();
+  return std::any_of(values.begin(), values.end(), [&](const ReadValue& v) {
+    return v.rule->respect == trouble.respect && is_far_out(v, rules);
+  });
+}
+
+// How much longer the present run of bad rounds is believed in. Rounds of a value that is in its band count
+// half of what ends a run.
+void extend_run(Trouble& trouble, const Reading& reading, Word word, const BurstRules& rules) {
+  const bool counted = trouble.respect == Respect::reachability || trouble.respect == Respect::loss;
+  const double nats = counted              ? reading.increments.fast
+                      : word == Word::good ? -rules.run_nats / 2
+                      : trouble.is_shown   ? rules.run_nats
+                                           : 0;
+  if (trouble.run <= 0 && nats > 0) trouble.run_since = reading.finished;
+  trouble.run = static_cast<float>(std::clamp(trouble.run + nats, 0.0, rules.run_nats));
 }
 
 bool is_counted(Respect respect) {
@@ -233,8 +256,13 @@ void Detector::Impl::become_bad(std::uint32_t e, Trouble trouble, Timestamp now,
   if (known != list.end()) {
     if (!known->is_well && !is_first) return;  // how it goes on is follow's business
     known->is_well = false;
+    known->is_shown = true;
+    known->run = static_cast<float>(rules->burst.run_nats);
+    known->run_since = now;
     known->good_rounds = 0;
   } else {
+    trouble.run = static_cast<float>(rules->burst.run_nats);
+    trouble.run_since = now;
     list.push_back(std::move(trouble));
   }
   state.inner = HealthState::bad;
@@ -280,6 +308,8 @@ void Detector::Impl::follow(std::uint32_t e, const Reading& reading, Events& out
       continue;
     }
     update_numbers(t, reading);
+    t.is_shown = word == Word::bad && is_beyond_doubt(t, reading, *rules);
+    extend_run(t, reading, word, rules->burst);
     if (word == Word::bad) {
       t.good_rounds = 0;
       continue;

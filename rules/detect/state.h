@@ -97,6 +97,9 @@ struct Trouble {
   ProbeKindIndex probe = 0;
   Metric metric = Metric::loss_ratio;
   bool is_packet = false;
+  float run = 0;  // evidence for the present run of bad rounds, nats; 0 = none
+  Timestamp run_since;
+  bool is_shown = true;  // by the latest round, beyond doubt
   std::uint32_t good_rounds = 0;
   Timestamp onset;
   Timestamp confirmed;

@@ -51,6 +51,8 @@ struct EndingRules {
   Duration longest_recovery{};
   double fresh_share = 0;       // members with a good result since
   Duration complaints_quiet{};  // complaint-only: no complaint for so long
+  double last_share = 0;        // of the most bad: when so few are left a wider fault is over,
+  Duration last_members{};      // and after so long they are faults of their own
   Duration reopen{};
   Duration close{};
 };
@@ -66,12 +68,13 @@ struct SeverityRules {
 
 // Is it the probe host itself (A.8)?
 struct GuardRulesOfHost {
-  Duration sick_hold{};                 // the self-check fails for so long: incident
-  Duration recover{};                   // and passes for so long: results count again
-  Duration doubt{};                     // what was confirmed so shortly before is withdrawn
-  std::uint32_t mass_results = 0;       // mass guard: at least so many scheduled results
-  double mass_lost_share = 0;           // this share of them all lost
-  double mass_suspect_share = 0;        // or this share of the endpoints suspect
+  Duration sick_hold{};            // the self-check fails for so long: incident
+  Duration settle{};               // well again, nothing is concluded until what was bad is measured again
+  Duration recover{};              // and passes for so long: results count again
+  Duration doubt{};                // what was confirmed so shortly before is withdrawn
+  std::uint32_t mass_results = 0;  // mass guard: at least so many scheduled results
+  double mass_lost_share = 0;      // this share of them all lost
+  double mass_suspect_share = 0;   // or this share of the endpoints suspect
   std::uint32_t mass_aggregations = 0;  // in so many aggregations
   Duration mass_window{};
   std::uint32_t sample = 0;  // endpoints to re-measure

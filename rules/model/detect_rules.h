@@ -83,6 +83,8 @@ struct BurstRules {
   std::uint32_t lost_packets = 0;         // so many lost: bad
   std::uint32_t lost_packets_backed = 0;  // so many, and the fast statistic above backed_statistic: bad
   double backed_statistic = 0;
+  double run_nats = 0;         // good rounds worth so much end a run of bad ones
+  double confirm_nats = 0;     // counts worth so much show that what was bad is still bad
   double score = 0;            // z of the median
   Duration patience{};         // asked for and not come: ask again
   std::uint32_t tries = 0;     // then the scheduled rounds decide, at the unverified threshold

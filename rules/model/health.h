@@ -35,9 +35,10 @@ struct EndpointHealth {
   HealthState state = HealthState::unknown;
   std::uint8_t respects = 0;  // bit r set: bad in respect r
   bool clean = false;       // the latest valid round was good in every respect: fit to be *healthy evidence*
-  bool better = false;      // bad or flapping, but its latest rounds were good: on its way back to ok
+  bool better = false;      // bad or flapping, but its latest round does not show it beyond doubt
   float evidence_nats = 0;  // λ of algorithms A.5: log-likelihood ratio bad : good, -3.0 … 11.6
   float loss_ratio = 0;     // since the onset while suspect or bad, else of the latest round
+  Timestamp shown_since{};  // bad without a break since; epoch while the latest round does not show it
   Timestamp onset{};        // estimated beginning while suspect or bad
   Timestamp measured{};     // finish of the latest valid round; epoch = never
 

@@ -21,6 +21,7 @@ struct Hypothesis {
   bool flapping = false;   // nothing but flapping endpoints
   bool complaints_only = false;
   Timestamp onset;
+  Timestamp median_onset;               // by then half of what it explains was bad
   std::vector<EndpointIndex> bad;       // explained by it, sorted
   std::vector<EndpointIndex> affected;  // footprint: every endpoint of the groups that are hit, sorted
   std::uint32_t healthy = 0;            // freshly measured and good, below the root
