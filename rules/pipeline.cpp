@@ -102,7 +102,7 @@ void Pipeline::Impl::take_events(Timestamp now, Actions& actions) {
         break;
       case detect::EventKind::became_bad:
         bad.insert(event.endpoint);
-        coincidence.note(now);
+        coincidence.note(now, detector.health(event.endpoint).bad_in(Respect::reachability));
         newly_bad.push_back(event.endpoint);
         changed = true;
         break;

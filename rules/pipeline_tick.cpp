@@ -175,7 +175,9 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
   if (!changed && !waiting) return;
   changed = false;
 
-  const double worth = coincidence.nats(now, topology->endpoints().size(), rules->correlate.localise);
+  const LocaliseRules& localise = rules->correlate.localise;
+  const std::size_t endpoints = topology->endpoints().size();
+  const auto is_gone = [&](EndpointIndex e) { return detector.health(e).bad_in(Respect::reachability); };
   std::vector<correlate::BadEndpoint> pool;
   for (const EndpointIndex endpoint : bad) {
     const EndpointHealth& health = detector.health(endpoint);
@@ -183,6 +185,7 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
     book.adopt(endpoint, now);
     if (!book.wants_explanation(endpoint, now)) continue;
     const bool flapping = health.state == HealthState::flapping;
+    const double worth = coincidence.nats(now, is_gone(endpoint), endpoints, localise);
     pool.push_back({endpoint, flapping ? worth / 2 : worth, health.onset, flapping});
   }
   const auto is_healthy = [&](EndpointIndex endpoint, Timestamp after) {
@@ -191,6 +194,9 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
   };
   auto found = correlate::explain(*footprints, rules->correlate.localise, pool, is_healthy);
   found = correlate::join_hidden_risks(*topology, rules->correlate.localise, std::move(found));
+  for (Hypothesis& one : found)
+    if (const auto* endpoint = std::get_if<EndpointIndex>(&one.root))
+      one.coincidences_per_year = coincidence.per_year(now, is_gone(*endpoint), endpoints, localise);
   book.reconcile(found, present(now), actions);
 }
 

@@ -17,33 +17,37 @@ std::int64_t hour_at(Timestamp at) {
 
 }  // namespace
 
-std::uint32_t& Coincidence::count_of(Timestamp at) {
-  const std::int64_t hour = hour_at(at);
-  if (first_hour_ < 0) first_hour_ = hour_ = hour;
-  if (hour > hour_ + static_cast<std::int64_t>(kHours)) hour_ = hour - static_cast<std::int64_t>(kHours);
-  while (hour_ < hour) counts_[static_cast<std::size_t>(++hour_) % kHours] = 0;
-  return counts_[static_cast<std::size_t>(hour_) % kHours];
+std::uint32_t& Coincidence::Hours::count_of(Timestamp at) {
+  const std::int64_t now = hour_at(at);
+  if (first_hour < 0) first_hour = hour = now;
+  hour = std::max(hour, now - static_cast<std::int64_t>(kHours));
+  while (hour < now) counts[static_cast<std::size_t>(++hour) % kHours] = 0;
+  return counts[static_cast<std::size_t>(hour) % kHours];
 }
 
-double Coincidence::nats(Timestamp now, std::size_t endpoints, const LocaliseRules& rules) {
+double Coincidence::Hours::per_hour(Timestamp now) {
   count_of(now);
-  if (known_for_ != hour_) {  // of the hours that are over
-    known_for_ = hour_;
-    std::vector<std::uint32_t> past;
-    const std::int64_t first = std::max(first_hour_ + 1, hour_ - static_cast<std::int64_t>(kHours) + 1);
-    for (std::int64_t hour = first; hour < hour_; ++hour)
-      past.push_back(counts_[static_cast<std::size_t>(hour) % kHours]);
-    per_hour_ = 0;
-    if (static_cast<std::int64_t>(past.size()) >= kEnough) {
-      const auto middle = past.begin() + static_cast<std::ptrdiff_t>(past.size() / 2);
-      std::nth_element(past.begin(), middle, past.end());
-      per_hour_ = *middle;
-    }
-  }
+  if (known_for == hour) return median;
+  known_for = hour;
+  std::vector<std::uint32_t> past;  // the hours that are over
+  const std::int64_t first = std::max(first_hour + 1, hour - static_cast<std::int64_t>(kHours) + 1);
+  for (std::int64_t h = first; h < hour; ++h) past.push_back(counts[static_cast<std::size_t>(h) % kHours]);
+  if (static_cast<std::int64_t>(past.size()) < kEnough) return median = 0;
+  const auto middle = past.begin() + static_cast<std::ptrdiff_t>(past.size() / 2);
+  std::nth_element(past.begin(), middle, past.end());
+  return median = *middle;
+}
+
+double Coincidence::per_year(Timestamp now, bool gone, std::size_t endpoints, const LocaliseRules& rules) {
+  const double learnt =
+      of(gone).per_hour(now) * kHoursPerYear / static_cast<double>(std::max<std::size_t>(endpoints, 1));
+  return std::max(learnt, rules.endpoint_faults_per_year);
+}
+
+double Coincidence::nats(Timestamp now, bool gone, std::size_t endpoints, const LocaliseRules& rules) {
   const double window_h = to_seconds(rules.correlation_window) / 3600;
-  const double learnt = per_hour_ * window_h / static_cast<double>(std::max<std::size_t>(endpoints, 1));
-  const double assumed = rules.endpoint_faults_per_year * window_h / kHoursPerYear;
-  return std::min(rules.bad_nats, -std::log(std::max(learnt, assumed)));
+  return std::min(rules.bad_nats,
+                  -std::log(per_year(now, gone, endpoints, rules) * window_h / kHoursPerYear));
 }
 
 }  // namespace faultline::correlate

@@ -81,7 +81,7 @@ Record* IncidentBook::stray_of(const Hypothesis& hypothesis) {
     const Duration window = record.level == Level::site ? rules.stray_site : rules.stray_wide;
     if (std::chrono::abs(record.incident.onset - hypothesis.onset) > window) continue;
     const double strays = rules.wrong_edge_ratio * static_cast<double>(record.members.size());
-    const double coincidences = rules.endpoint_faults_per_year *
+    const double coincidences = std::max(rules.endpoint_faults_per_year, hypothesis.coincidences_per_year) *
                                 static_cast<double>(topology_->endpoints().size()) * to_seconds(window) /
                                 kSecondsPerYear;
     if (strays > rules.stray_odds * coincidences) return &record;
@@ -183,6 +183,11 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, Times
   if (record.is_told() && !(covers && is_young(record, now))) return;
   const std::string reason = fmt::format("not {} but {}: {}", root_name(incident.root),
                                          root_name(hypothesis.root), hypothesis.evidence.front().text);
+  if (!record.is_told()) {  // what it was suspected of before is of no account
+    for (const EndpointIndex member : record.members)
+      if (!contains(hypothesis.bad, member)) owner_.erase(member);
+    record.members = hypothesis.bad;
+  }
   incident.former_roots.push_back(incident.root);
   incident.root = hypothesis.root;
   copy_argument(record, hypothesis);

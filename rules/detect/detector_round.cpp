@@ -7,6 +7,10 @@
 
 namespace faultline::detect {
 
+namespace {
+constexpr unsigned kNewInterval = 3;
+}
+
 bool is_breached(std::uint8_t breaches, const LimitRules& rules) {
   const unsigned window = breaches & ((1U << rules.rounds) - 1U);
   return static_cast<std::uint32_t>(std::popcount(window)) >= rules.breached;
@@ -46,6 +50,7 @@ Reading Detector::Impl::read(const Round& round) {
   read_values(round, reading);
   if (reading.is_scheduled || reading.track->started_us == 0)
     reading.track->started_us = to_us(round.started);
+  reading.track->was_scheduled = reading.track->was_scheduled || reading.is_scheduled;
   return reading;
 }
 
@@ -118,12 +123,17 @@ void Detector::Impl::read_value(Metric metric, double value, const MetricRules& 
 
 void Detector::Impl::learn_interval(ProbeTrack& track, Timestamp started) const {
   const double gap = static_cast<double>(to_us(started) - track.started_us) / 1e6;
-  if (track.started_us == 0 || gap <= 0) return;
+  if (!track.was_scheduled || gap <= 0) return;
   const double first = to_seconds(rules->missing.first_interval);
   if (track.interval_s == 0) {
     track.interval_s = static_cast<float>(std::min(gap, 10 * first));
-  } else if (gap < 3 * static_cast<double>(track.interval_s)) {  // longer: rounds were missing
+  } else if (gap < 3 * static_cast<double>(track.interval_s)) {
     track.interval_s += static_cast<float>(0.2 * (gap - track.interval_s));
+    track.long_gaps = 0;
+  } else if (++track.long_gaps >=
+             kNewInterval) {  // once or twice: rounds were missing; again and again: a new one
+    track.interval_s = static_cast<float>(gap);
+    track.long_gaps = 0;
   }
 }
 

@@ -67,10 +67,12 @@ struct alignas(64) ProbeTrack {
   ProbeKindIndex probe = 0;
   std::uint8_t breaches = 0;  // of the loss limit
   bool is_packet = false;
-  bool all_lost = false;  // the latest round
-  bool clean = false;     // the latest round and all statistics
-  bool deviant = false;   // a value of the latest round is far out
-  bool chronic = false;
+  bool all_lost = false;     // the latest round
+  bool clean = false;        // the latest round and all statistics
+  bool deviant : 1 = false;  // a value of the latest round is far out
+  bool chronic : 1 = false;
+  bool was_scheduled : 1 = false;  // started_us is that of a scheduled round, not of a burst before the first
+  std::uint8_t long_gaps : 4 = 0;  // between scheduled rounds, in a row
 };
 static_assert(sizeof(ProbeTrack) == 128);
 

@@ -17,8 +17,9 @@ struct Hypothesis {
   Level level = Level::endpoint;
   double gain_nats = 0;    // over "each of its endpoints broke by itself"; an endpoint: its own log odds
   double margin_nats = 0;  // to the best other explanation of the same endpoints
-  bool ambiguous = false;  // the margin is too small to be sure
-  bool flapping = false;   // nothing but flapping endpoints
+  double coincidences_per_year = 1;  // an endpoint: how often one becomes bad as it did by itself
+  bool ambiguous = false;            // the margin is too small to be sure
+  bool flapping = false;             // nothing but flapping endpoints
   bool complaints_only = false;
   Timestamp onset;
   Timestamp median_onset;               // by then half of what it explains was bad

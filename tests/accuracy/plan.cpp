@@ -10,7 +10,6 @@ namespace faultline::accuracy {
 namespace {
 
 constexpr std::int64_t kMinute = 60, kHour = 3600, kDay = 86400;
-constexpr std::int64_t kWarmUp = kDay;  // the baselines learn; nothing breaks
 constexpr double kDurationSigma = 0.7;
 constexpr std::int64_t kShortest = 8 * kMinute;
 
@@ -42,7 +41,7 @@ class Planner {
       // One core, one probe host and one calendar, however large the network.
       const bool grows = rate.kind != Kind::core_part && rate.kind != Kind::probe_host;
       const double per_day = rate.per_day * (grows ? size : 1) * (is_fault(rate.kind) ? options_.load : 1);
-      for (double at = kWarmUp;;) {
+      for (double at = kWarmUp_s;;) {
         at += -std::log(1 - dice_.unit()) * kDay / per_day;
         if (at >= static_cast<double>(end_s)) break;
         add(rate, static_cast<std::int64_t>(at));

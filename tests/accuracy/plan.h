@@ -67,6 +67,9 @@ struct Event {
   std::uint32_t callers = 0;                     // distinct customers who complain; filled in by make_calls
 };
 
+// The baselines learn: nothing breaks on the first day.
+inline constexpr std::int64_t kWarmUp_s = 86400;
+
 struct PlanOptions {
   double days = 14;
   double load = 1;  // times as many faults

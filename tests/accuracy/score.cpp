@@ -92,6 +92,10 @@ class Judge {
         return;
       }
     }
+    if (!event && ticket.opened_s < kWarmUp_s) {
+      ++score_.while_learning;
+      return;
+    }
     ++score_.tickets;
     if (!event || !is_fault(events_[*event].kind)) {
       ++score_.false_tickets;
@@ -233,12 +237,12 @@ std::string to_json(const Score& score) {
     confusion += fmt::format("{}[{}]", confusion.empty() ? "" : ",", fmt::join(line, ","));
   return fmt::format(
       R"("kinds":{{{}}},"unobservable":{},"unobservable_detected":{},"silent_many":{},"silent_many_detected":{},)"
-      R"("tickets":{},"false_tickets":{},"false_by_complaints":{},"neutral":{},"host_failures":{},"host_tickets":{},)"
+      R"("tickets":{},"while_learning":{},"false_tickets":{},"false_by_complaints":{},"neutral":{},"host_failures":{},"host_tickets":{},)"
       R"("host_network_tickets":{},"attached_right":{},"attached_wrong":{},"not_attached":{},"confusion":[{}])",
       kinds, score.unobservable, score.unobservable_detected, score.silent_many, score.silent_many_detected,
-      score.tickets, score.false_tickets, score.false_by_complaints, score.neutral, score.host_failures,
-      score.host_tickets, score.host_network_tickets, score.attached_right, score.attached_wrong,
-      score.not_attached, confusion);
+      score.tickets, score.while_learning, score.false_tickets, score.false_by_complaints, score.neutral,
+      score.host_failures, score.host_tickets, score.host_network_tickets, score.attached_right,
+      score.attached_wrong, score.not_attached, confusion);
 }
 
 }  // namespace faultline::accuracy

@@ -28,7 +28,8 @@ struct Score {
   std::uint32_t tickets = 0;                                // without the neutral ones
   std::uint32_t false_tickets = 0;
   std::uint32_t false_by_complaints = 0;
-  std::uint32_t neutral = 0;  // one for an endpoint that flaps
+  std::uint32_t while_learning = 0;  // false ones of the first day, not counted above
+  std::uint32_t neutral = 0;         // one for an endpoint that flaps
   std::uint32_t host_failures = 0, host_tickets = 0, host_network_tickets = 0;
   std::uint32_t attached_right = 0, attached_wrong = 0, not_attached = 0;
   std::array<std::array<std::uint32_t, kCauseCount>, kCauseCount> confusion{};  // true cause, said cause

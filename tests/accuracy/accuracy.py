@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Simulated days of several seeds, added up: how good the diagnosis is, beside what operators use today. Prints a table and a
+line "figure NAME VALUE UNIT target OP NUMBER hit|miss" for each target. See README.md."""
+import argparse
+import concurrent.futures
+import json
+import math
+import os
+import subprocess
+import sys
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("program", help="the program accuracy")
+parser.add_argument("--short", action="store_true", help="two days of one seed, with limits of its own (for every test run)")
+parser.add_argument("--seeds", type=int, nargs="+", default=[41, 42, 43, 44, 45], help="none that numbers were chosen by (21)")
+parser.add_argument("--days", type=float, default=14)
+parser.add_argument("--sets", nargs="+", help="some of: " + "base, fast, inventory, no_power, mismatch, load, missing, ablations")
+parser.add_argument("--jobs", type=int, default=os.cpu_count())
+options = parser.parse_args()
+
+VISIBLE = ["ep_hard", "ep_soft", "site_hw", "power", "agg_cut", "agg_part", "agg_cong", "core_part"]
+WIDE = [kind for kind in VISIBLE if not kind.startswith("ep_")]
+missed = 0
+
+
+def run(seed, days, arguments):
+    command = [options.program, "--seed", str(seed), "--days", str(days), *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def add(total, one):
+    for key, value in one.items():
+        if isinstance(value, dict):
+            add(total.setdefault(key, {}), value)
+        elif isinstance(value, list):
+            if value and isinstance(value[0], list):
+                rows = total.setdefault(key, [[0] * len(value[0]) for _ in value])
+                for row, other in zip(rows, value):
+                    row[:] = [a + b for a, b in zip(row, other)]
+            else:
+                total.setdefault(key, []).extend(value)
+        elif key in ("worst_tick_ms", "pipeline_us_a_round"):
+            total[key] = max(total.get(key, 0), value)
+        else:
+            total[key] = total.get(key, 0) + value
+
+
+def pooled(name, days, *arguments, seeds=None):
+    total = {}
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for one in pool.map(lambda seed: run(seed, days, arguments), seeds or options.seeds):
+            add(total, one)
+    describe(name, total)
+    return total
+
+
+def ratio(part, whole):
+    return part / whole if whole else float("nan")
+
+
+def sums(total, what, kinds):
+    return sum(total["kinds"][kind][what] for kind in kinds)
+
+
+def summary(total):
+    kinds = total["kinds"]
+    detected = sums(total, "detected", kinds)
+    attached, wrong, lacking = total["attached_right"], total["attached_wrong"], total["not_attached"]
+    return {
+        "precision": (total["tickets"] - total["false_tickets"], total["tickets"]),
+        "recall_visible": (sums(total, "detected", VISIBLE), sums(total, "faults", VISIBLE)),
+        "recall_wide": (sums(total, "detected", WIDE), sums(total, "faults", WIDE)),
+        "recall_silent_5_callers": (total["silent_many_detected"], total["silent_many"]),
+        "duplicates": (sums(total, "duplicates", kinds), detected),
+        "right_root": (sums(total, "right_root", kinds), sums(total, "rooted", kinds)),
+        "right_cause_visible": (sums(total, "right_cause", VISIBLE), sums(total, "caused", VISIBLE)),
+        "attachment_f1": (2 * attached, 2 * attached + wrong + lacking),
+    }
+
+
+def quantile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(share * len(values)))] if values else float("nan")
+
+
+def describe(name, total):
+    s = summary(total)
+    print(f"\n{name}: {total['days']:g} days, {sums(total, 'faults', total['kinds'])} faults, {total['tickets']} tickets")
+    for key, (part, whole) in s.items():
+        print(f"  {key:24s} {ratio(part, whole):6.3f}  ({part} of {whole})")
+    print(f"  false tickets {total['false_tickets']} ({total['false_by_complaints']} by complaints alone), "
+          f"{total['while_learning']} more on the first days; {total['neutral']} for endpoints that flap; "
+          f"hidden faults {total['unobservable']}")
+    print(f"  probe host: {total['host_failures']} failures, {total['host_tickets']} tickets of its own, "
+          f"{total['host_network_tickets']} of the network meanwhile")
+    if "packets" in total:
+        print(f"  bursts {100 * total['burst_packets'] / total['packets']:.2f} % of the packets; "
+              f"{total['pipeline_us_a_round']:.2f} us of CPU a round, worst tick {total['worst_tick_ms']:.1f} ms")
+    print(f"  {'kind':10s} {'faults':>6s} {'found':>6s} {'twice':>6s} {'root':>6s} {'cause':>6s} {'p50':>6s} {'p90':>6s} s")
+    for kind, k in total["kinds"].items():
+        print(f"  {kind:10s} {k['faults']:6d} {k['detected']:6d} {k['duplicates']:6d} {ratio(k['right_root'], k['rooted']):6.2f} "
+              f"{ratio(k['right_cause'], k['caused']):6.2f} {quantile(k['seconds'], 0.5):6.0f} {quantile(k['seconds'], 0.9):6.0f}")
+    sys.stdout.flush()
+
+
+def wilson(part, whole):
+    """The 95 % interval of a share."""
+    if whole == 0:
+        return 0, 1
+    z, p = 1.96, part / whole
+    middle, half = p + z * z / (2 * whole), z * math.sqrt(p * (1 - p) / whole + z * z / (4 * whole * whole))
+    return (middle - half) / (1 + z * z / whole), (middle + half) / (1 + z * z / whole)
+
+
+def share_figure(name, part_whole, op, target):
+    """A hit if the target lies inside the interval of what was measured, or on its better side."""
+    low, high = wilson(*part_whole)
+    figure(name, ratio(*part_whole), "share", op, target, high >= target if op == ">=" else low <= target)
+
+
+def figure(name, value, unit, op, target, hit=None):
+    global missed
+    if hit is None:
+        hit = value <= target if op == "<=" else value >= target if op == ">=" else value == target
+    missed += not hit
+    print(f"figure {name} {value:.4g} {unit} target {op} {target:g} {'hit' if hit else 'miss'}", flush=True)
+
+
+def targets(name, total, packets=10):
+    s = summary(total)
+    share_figure(f"{name}_precision", s["precision"], ">=", 0.97)
+    share_figure(f"{name}_recall_visible", s["recall_visible"], ">=", 0.96)
+    share_figure(f"{name}_recall_site_and_above", s["recall_wide"], ">=", 0.98)
+    share_figure(f"{name}_recall_silent", s["recall_silent_5_callers"], ">=", 0.92)
+    share_figure(f"{name}_duplicates", s["duplicates"], "<=", 0.03)
+    share_figure(f"{name}_right_root", s["right_root"], ">=", 0.97)
+    share_figure(f"{name}_cause_visible", s["right_cause_visible"], ">=", 0.88)
+    share_figure(f"{name}_attachment_f1", s["attachment_f1"], ">=", 0.93)
+    figure(f"{name}_network_tickets_of_host_failures", total["host_network_tickets"], "tickets", "==", 0)
+    figure(f"{name}_tickets_a_host_failure", ratio(total["host_tickets"], total["host_failures"]), "tickets", "==", 1)
+    figure(f"{name}_burst_packets", total["burst_packets"] / total["packets"], "share", "<=", 0.01 if packets == 10 else 0.02)
+    figure(f"{name}_cpu_us_a_round", total["pipeline_us_a_round"], "us", "<=", 1)
+
+
+def times(name, total, limits):
+    for kinds, p50, p90 in limits:
+        seconds = [s for kind in kinds for s in total["kinds"][kind]["seconds"]]
+        label = "_".join(kinds)
+        figure(f"{name}_time_{label}_p50", quantile(seconds, 0.5), "s", "<=", p50)
+        if p90:
+            figure(f"{name}_time_{label}_p90", quantile(seconds, 0.9), "s", "<=", p90)
+
+
+def base():
+    total = pooled("base", options.days, "--baselines")
+    targets("base", total)
+    times("base", total, [(["agg_cut", "agg_part", "power", "core_part"], 40, 75), (["agg_cong"], 80, 110), (["site_hw"], 80, 95),
+                          (["ep_hard"], 240, 260), (["ep_soft"], 300, 330), (["sil_agg"], 180, 300), (["sil_site"], 600, 1200)])
+    for name in ("B1", "B2", "B3", "B4"):
+        total[name]["days"] = total["days"]
+        describe(f"baseline {name}", total[name])
+
+
+def fast():
+    """Rounds every 10 s: a day of each seed."""
+    total = pooled("fast", 2, "--interval", "10", "--packets", "5")
+    times("fast", total, [(["agg_cut", "agg_part", "power", "core_part"], 30, None), (["site_hw"], 60, None)])
+
+
+def inventory():
+    total = pooled("inventory 5 % wrong", options.days, "--wrong-edges", "0.05")
+    s = summary(total)
+    share_figure("inventory_duplicates", s["duplicates"], "<=", 0.12)
+    share_figure("inventory_right_root", s["right_root"], ">=", 0.92)
+
+
+def stress(name, *arguments):
+    """Only described: none may fall far below its target on the base set."""
+    s = summary(pooled(name, options.days, *arguments))
+    share_figure(f"{name}_precision", s["precision"], ">=", 0.92)
+    share_figure(f"{name}_recall_visible", s["recall_visible"], ">=", 0.91)
+
+
+def ablations():
+    pooled("without bursts", min(options.days, 4), "--no-bursts", seeds=options.seeds[:2])
+
+
+SETS = {
+    "base": base,
+    "fast": fast,
+    "inventory": inventory,
+    "no_power": lambda: stress("no_power", "--no-power-data"),
+    "mismatch": lambda: stress("mismatch", "--call-delay", "35", "--call-sigma", "1.3", "--far-share", "0.15"),
+    "load": lambda: pooled("load x 3", options.days, "--load", "3"),
+    "missing": lambda: stress("missing", "--missing", "0.2"),
+    "ablations": ablations,
+}
+
+
+def short():
+    """A regression shows here: one seed, twice the usual faults so that there are some."""
+    s = summary(pooled("short", 2.5, "--load", "2", seeds=[21]))
+    for name, op, limit in (("precision", ">=", 0.85), ("recall_visible", ">=", 0.93), ("duplicates", "<=", 0.08), ("right_root", ">=", 0.93),
+                            ("right_cause_visible", ">=", 0.75), ("attachment_f1", ">=", 0.88)):
+        figure(f"short_{name}", ratio(*s[name]), "share", op, limit)
+
+
+if options.short:
+    short()
+else:
+    for chosen in options.sets or SETS:
+        SETS[chosen]()
+sys.exit(1 if missed else 0)
