@@ -33,6 +33,10 @@ void add_reach(const Record& record, const Present& present, std::vector<CauseFe
     features.push_back(CauseFeature::delay_only);
 }
 
+bool is_delay_only(const std::vector<CauseFeature>& features) {
+  return !features.empty() && features[0] == CauseFeature::delay_only;
+}
+
 void add_onset(const Record& record, const Present& present, const CauseRules& rules,
                std::vector<CauseFeature>& features) {
   std::vector<Timestamp> onsets;
@@ -128,6 +132,8 @@ void Observations::add_signal(const Record& record, const Present& present,
     features.push_back(CauseFeature::signal_weak);
   else if (off_air > on_air)
     features.push_back(CauseFeature::cell_off_air);
+  else if (on_air > 0 && is_delay_only(features))
+    features.push_back(CauseFeature::physical_normal);  // they do carry data
   else if (on_air > 0)
     features.push_back(CauseFeature::cell_on_air);
 }
@@ -139,8 +145,7 @@ std::vector<CauseFeature> Observations::of_members(const Record& record, const P
   add_reach(record, present, features);
   add_onset(record, present, rules, features);
   add_signal(record, present, features);
-  if (!features.empty() && features[0] == CauseFeature::delay_only &&
-      is_busy_hour(record.incident.onset, rules))
+  if (is_delay_only(features) && is_busy_hour(record.incident.onset, rules))
     features.push_back(CauseFeature::busy_hour_delay);
   return features;
 }

@@ -5,6 +5,7 @@
 #include "tests/lab/dice.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -90,7 +91,6 @@ class Simulation {
   void print(const Action& action) const {
     const auto* change = std::get_if<IncidentChanged>(&action.detail);
     if (change == nullptr) return;
-    if (change->event == IncidentEvent::updated) return;
     const auto* node = std::get_if<NodeIndex>(&change->incident.root);
     const auto* endpoint = std::get_if<EndpointIndex>(&change->incident.root);
     fmt::print(stderr, "{:8d} FL-{} {} {} bad {} affected {} {:.2f}{}: {}\n", now_, change->incident.number,
@@ -100,6 +100,9 @@ class Simulation {
                                      : "area",
                change->incident.bad.size(), change->incident.affected.size(), change->incident.confidence,
                change->incident.complaint_only ? " complaints" : "", change->reason);
+    for (std::size_t i = 0; i < std::min<std::size_t>(2, change->incident.causes.size()); ++i)
+      fmt::print(stderr, "         {} {:.2f}: {}\n", name(change->incident.causes[i].cause),
+                 change->incident.causes[i].probability, fmt::join(change->incident.causes[i].reasons, "; "));
   }
 
   void print(const Round& round) const {
