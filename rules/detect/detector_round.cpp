@@ -130,8 +130,7 @@ void Detector::Impl::learn_interval(ProbeTrack& track, Timestamp started) const 
   } else if (gap < 3 * static_cast<double>(track.interval_s)) {
     track.interval_s += static_cast<float>(0.2 * (gap - track.interval_s));
     track.long_gaps = 0;
-  } else if (++track.long_gaps >=
-             kNewInterval) {  // once or twice: rounds were missing; again and again: a new one
+  } else if (++track.long_gaps >= kNewInterval) {  // fewer: rounds were missing
     track.interval_s = static_cast<float>(gap);
     track.long_gaps = 0;
   }

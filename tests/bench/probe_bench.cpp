@@ -211,10 +211,10 @@ int daemon(const Arguments& arguments, ProbeLab& lab) {
   f.rounds = result->rounds;
   f.unmeasured = result->unmeasured;
   f.more = fmt::format(
-      R"(,"rss_mb":{:.0f},"rss_first_mb":{:.0f},"lag_below_2ms":{:.5f},"worst_lag_s":{:.4f},"start_s":{:.1f},"queue_drops":{},"loss_said":{:.5f},"loss_true":{:.5f})",
-      result->rss_mb, result->rss_first_mb, result->lag_below_2ms, result->worst_lag_s, result->start_s,
-      result->queue_drops, 1 - static_cast<double>(result->received) / static_cast<double>(result->sent),
-      result->loss_true);
+      R"(,"rss_mb":{:.0f},"rss_first_mb":{:.0f},"rss_settled_mb":{:.1f},"lag_below_2ms":{:.5f},"worst_lag_s":{:.4f},"start_s":{:.1f},"queue_drops":{},"loss_said":{:.5f},"loss_true":{:.5f})",
+      result->rss_mb, result->rss_first_mb, result->rss_settled_mb, result->lag_below_2ms,
+      result->worst_lag_s, result->start_s, result->queue_drops,
+      1 - static_cast<double>(result->received) / static_cast<double>(result->sent), result->loss_true);
   print(arguments, lab, f, none);
   return 0;
 }

@@ -145,6 +145,7 @@ Result<DaemonResult> run_daemon(const std::string& program, const std::vector<st
        now = steady_now()) {
     sleep_until(std::min(end, now + 60 * kSecond));
     if (end - begin <= 60 * kSecond) continue;
+    if (steady_now() - begin < 330 * kSecond) result.rss_settled_mb = resident_mb(process.pid());
     const auto metrics = get("/metrics");
     fmt::print(stderr, "{:.0f} s: resident {:.1f} MB, {:.0f} rounds, {:.0f} not measured\n",
                static_cast<double>(steady_now() - begin) / kSecond, resident_mb(process.pid()),

@@ -21,6 +21,27 @@ TEST(Detector, IsUnknownUntilTheFirstResultAndThenOk) {
   EXPECT_LT(world.health().evidence_nats, 0);
 }
 
+// A sibling's trouble may ask for a burst before the first round has come: the 8 s to that round are no
+// interval.
+TEST(Detector, ABurstBeforeTheFirstRoundTeachesNoInterval) {
+  World world;
+  world.send(world.burst(5, 0));
+  world.now += 8s;
+  for (int i = 0; i < 3; ++i, world.now += 60s) world.send(world.packets(5, 0));
+  Events events;
+  world.detector.on_tick(world.now - 6s, events);  // 54 s after the last one
+  EXPECT_EQ(world.health().state, HealthState::ok);
+}
+
+TEST(Detector, LearnsALongerInterval) {
+  World world;
+  world.run_good(10);
+  for (int i = 0; i < 4; ++i, world.now += 600s) world.send(world.packets(5, 0));
+  Events events;
+  world.detector.on_tick(world.now, events);
+  EXPECT_EQ(world.health().state, HealthState::ok);
+}
+
 TEST(Detector, NotMeasuredIsNeverLost) {
   World world;
   world.run_good(5);
