@@ -53,6 +53,7 @@ void bind_ending(Binder section, EndingRules& rules) {
   section.bind("last_share", rules.last_share, 0, 1);
   section.bind("last_members", rules.last_members, 0s, 24h);
   section.bind("reopen", rules.reopen, 0s, 24h * 7);
+  section.bind("reopen_endpoint", rules.reopen_endpoint, 0s, 24h * 7);
   section.bind("close", rules.close, 0s, 24h * 30);
 }
 

@@ -120,10 +120,12 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
 }
 
 bool IncidentBook::reopen_earlier(Record& record, Timestamp now, Actions& actions) {
+  const Duration window =
+      record.level == Level::endpoint ? rules_->ending.reopen_endpoint : rules_->ending.reopen;
   for (auto& [number, earlier] : records_) {
     Incident& incident = earlier.incident;
     if (incident.state != IncidentState::resolved || incident.root != record.incident.root ||
-        now - *incident.resolved_at > rules_->ending.reopen)
+        now - *incident.resolved_at > window)
       continue;
     incident.state = IncidentState::open;
     ++incident.reopens;
@@ -138,9 +140,8 @@ bool IncidentBook::reopen_earlier(Record& record, Timestamp now, Actions& action
     own_free(earlier, std::exchange(earlier.members, {}));  // others may have got some of them since
     merge(record, earlier, now, actions);
     tell(earlier, IncidentEvent::reopened,
-         fmt::format("{} is bad again within {} of the end", root_name(incident.root),
-                     describe(rules_->ending.reopen)),
-         now, actions);
+         fmt::format("{} is bad again within {} of the end", root_name(incident.root), describe(window)), now,
+         actions);
     return true;
   }
   return false;

@@ -53,6 +53,7 @@ struct EndingRules {
   Duration complaints_quiet{};  // complaint-only: no complaint for so long
   double last_share = 0;        // of the most bad: when so few are left a wider fault is over,
   Duration last_members{};      // and after so long they are faults of their own
+  Duration reopen_endpoint{};   // the same of a single endpoint
   Duration reopen{};
   Duration close{};
 };

@@ -257,20 +257,21 @@ class Planner {
       std::erase_if(active,
                     [&](std::size_t other) { return events_[other].end_s + kMinute * 5 <= event.begin_s; });
       if (is_fault(event.kind)) {
-        for (const std::size_t other : active) hide_behind(event, events_[other]);
+        for (const std::size_t other : active) hide_behind(event, other);
       }
       if (event.kind == Kind::probe_host)
         for (const std::size_t other : active)
-          if (is_fault(events_[other].kind)) hide_behind(events_[other], event);
+          if (is_fault(events_[other].kind)) hide_behind(events_[other], i);
       if (event.kind == Kind::maintenance)
         for (const std::size_t other : active)
           if (is_fault(events_[other].kind) && event.begin_s - events_[other].begin_s < 10 * kMinute)
-            hide_behind(events_[other], event);
+            hide_behind(events_[other], i);
       active.push_back(i);
     }
   }
 
-  static void hide_behind(Event& event, const Event& other) {
+  void hide_behind(Event& event, std::size_t number) {
+    const Event& other = events_[number];
     constexpr std::int64_t kEnough = 6 * kMinute;  // to be seen
     if (other.kind == Kind::probe_host) {
       const std::int64_t before = std::max<std::int64_t>(other.begin_s - event.begin_s, 0);
@@ -283,7 +284,9 @@ class Planner {
     std::size_t hidden = 0;
     for (const EndpointIndex endpoint : event.endpoints)
       if (std::binary_search(other.endpoints.begin(), other.endpoints.end(), endpoint)) ++hidden;
-    if (5 * hidden >= 4 * event.endpoints.size()) event.observable = false;
+    if (5 * hidden < 4 * event.endpoints.size()) return;
+    event.observable = false;
+    if (is_fault(other.kind)) event.hidden_by = static_cast<std::int32_t>(number);
   }
 
   const Network& network_;

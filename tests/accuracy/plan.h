@@ -63,8 +63,9 @@ struct Event {
   Effect effect;
   double call_in_fixed = 0, call_in_mobile = 0;  // share of the customers who complain
   bool observable = true;                        // false: inside a fault or window that hides it
-  std::uint32_t episode = 0;                     // flapping: the ups and downs of one endpoint
-  std::uint32_t callers = 0;                     // distinct customers who complain; filled in by make_calls
+  std::int32_t hidden_by = -1;  // that fault; its ticket is the right one for the complaints of this one, too
+  std::uint32_t episode = 0;    // flapping: the ups and downs of one endpoint
+  std::uint32_t callers = 0;    // distinct customers who complain; filled in by make_calls
 };
 
 // The baselines learn: nothing breaks on the first day.

@@ -174,15 +174,32 @@ class Judge {
       const auto number = ledger_->incident_of(call.complaint.id);
       const auto ticket = number ? by_number.find(*number) : by_number.end();
       const bool attached = ticket != by_number.end();
-      const bool wanted = call.event >= 0 && (first_[static_cast<std::size_t>(call.event)] ||
-                                              seen_by_other_.contains(static_cast<std::size_t>(call.event)));
-      const bool right = attached && wanted && ticket->second == static_cast<std::size_t>(call.event);
-      if (right)
+      const auto fault = fault_of(call);
+      const bool wanted = fault && (first_[*fault] || seen_by_other_.contains(*fault));
+      const bool right = attached && wanted && ticket->second == fault;
+      if (right) {
         ++score_.attached_right;
-      else if (attached)
-        ++score_.attached_wrong;
-      if (wanted && !right) ++score_.not_attached;
+        continue;
+      }
+      score_.attached_wrong += attached;
+      score_.not_attached += wanted;
+      if (attached || wanted)
+        ++mistakes_[fmt::format("a complaint of {} attached to {}",
+                                fault ? name(events_[*fault].kind) : "nothing",
+                                !attached         ? "nothing"
+                                : !ticket->second ? "a false ticket"
+                                                  : name(events_[*ticket->second].kind))];
     }
+    for (const auto& [what, count] : mistakes_)
+      score_.remarks.push_back(fmt::format("{} times {}", count, what));
+  }
+
+  // Of a fault inside another the larger one, whose ticket there is.
+  std::optional<std::size_t> fault_of(const Call& call) const {
+    if (call.event < 0) return std::nullopt;
+    auto fault = static_cast<std::size_t>(call.event);
+    while (events_[fault].hidden_by >= 0) fault = static_cast<std::size_t>(events_[fault].hidden_by);
+    return fault;
   }
 
   void remark(const Ticket& ticket, const std::string& what) {
@@ -213,6 +230,7 @@ class Judge {
   std::map<std::size_t, std::uint32_t> tickets_of_;
   std::set<std::size_t> seen_by_other_;
   std::set<std::uint32_t> episodes_;
+  std::map<std::string, std::uint32_t> mistakes_;
   Score score_;
 };
 
