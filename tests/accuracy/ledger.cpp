@@ -23,7 +23,6 @@ const Root& Ticket::root_after(std::int64_t seconds) const {
 void Ledger::take(const Actions& actions, std::int64_t now_s) {
   for (const Action& action : actions) {
     if (const auto* change = std::get_if<IncidentChanged>(&action.detail)) take(*change, now_s);
-    if (std::holds_alternative<DegradationChanged>(action.detail)) ++degradations_;
     if (const auto* attached = std::get_if<ComplaintAttached>(&action.detail)) {
       if (attached->incident)
         complaints_[attached->complaint_id] = *attached->incident;

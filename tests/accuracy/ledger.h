@@ -35,14 +35,12 @@ class Ledger {
   void take(const Actions& actions, std::int64_t now_s);
   std::vector<Ticket> tickets() const;
   std::optional<IncidentNumber> incident_of(const std::string& complaint) const;
-  std::uint64_t degradations() const { return degradations_; }
 
  private:
   void take(const IncidentChanged& change, std::int64_t now_s);
 
   std::map<IncidentNumber, Ticket> tickets_;
   std::map<std::string, IncidentNumber> complaints_;
-  std::uint64_t degradations_ = 0;
 };
 
 }  // namespace faultline::accuracy

@@ -39,8 +39,7 @@ class Simulation {
         watcher_(watcher),
         field_(network, options.seed),
         dice_(options.seed * 1009 + 5),
-        pipeline_(network.topology, rules),
-        rules_(std::move(rules)),
+        pipeline_(network.topology, std::move(rules)),
         by_offset_(static_cast<std::size_t>(options.interval_s)) {
     const auto count = static_cast<std::uint32_t>(network.topology->endpoints().size());
     for (std::uint32_t e = 0; e < count; ++e)  // spread over the interval, neighbours far from each other
@@ -247,7 +246,6 @@ class Simulation {
   Field field_;
   lab::Dice dice_;
   Pipeline pipeline_;
-  std::shared_ptr<const RuleSet> rules_;
   std::vector<std::vector<EndpointIndex>> by_offset_;
   std::array<std::vector<Round>, kDelays> pending_;
   std::vector<EndpointIndex> asked_;

@@ -20,12 +20,11 @@ struct SimulationOptions {
   double days = 14;
   std::int64_t interval_s = 60;
   std::uint16_t packets = 10;
-  double missing = 0;    // share of the results that are not measured
-  bool bursts = true;    // off: what was asked for never comes (ablation)
-  bool alarms = true;    // dying gasps, loss of signal and power alarms of other systems
-  bool restart = false;  // the pipeline is torn down and restored from its state once in the middle
-  bool trace = false;    // every incident change on stderr
-  std::string watch;     // every round of the endpoint of this name, on stderr
+  double missing = 0;  // share of the results that are not measured
+  bool bursts = true;  // off: what was asked for never comes (ablation)
+  bool alarms = true;  // dying gasps, loss of signal and power alarms of other systems
+  bool trace = false;  // every incident change on stderr
+  std::string watch;   // every round of the endpoint of this name, on stderr
   std::uint64_t seed = 1;
 };
 
