@@ -104,6 +104,7 @@ void Pipeline::Impl::take_events(Timestamp now, Actions& actions) {
         bad.insert(event.endpoint);
         coincidence.note(now, detector.health(event.endpoint).bad_in(Respect::reachability));
         newly_bad.push_back(event.endpoint);
+        became_bad.push_back(now);
         changed = true;
         break;
       case detect::EventKind::recovered:

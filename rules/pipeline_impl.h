@@ -43,6 +43,7 @@ struct Pipeline::Impl {
   void apply_maintenance(Timestamp now, Actions& actions);
   void set_mask(const std::set<EndpointIndex>& wanted, Timestamp now, Actions& actions);
   std::set<EndpointIndex> below(const Maintenance& window) const;
+  std::unordered_map<NodeIndex, std::uint32_t> count_bad(Timestamp now) const;
   void look_around(Timestamp now);
   void localise(Timestamp now, Actions& actions);
   void measure_parents();
@@ -84,8 +85,9 @@ struct Pipeline::Impl {
 
   std::set<EndpointIndex> bad;  // became bad and did not recover
   std::vector<EndpointIndex> newly_bad;
-  bool changed = false;  // since the last localisation
-  Timestamp swept{};     // last breadth-first sweep of the network
+  std::deque<Timestamp> became_bad;  // when, of the last sweep's spacing
+  bool changed = false;              // since the last localisation
+  Timestamp swept{};                 // last breadth-first sweep of the network
   detect::Events events;
 
   std::unique_ptr<correlate::Geocoder> geocoder;

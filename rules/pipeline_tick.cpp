@@ -145,24 +145,44 @@ bool Pipeline::Impl::is_open_question(EndpointIndex endpoint, Timestamp since) c
          health.measured <= since;
 }
 
-// Breadth first, when something has become bad.
+// Endpoints that became bad within the correlation window, by the nodes above them.
+std::unordered_map<NodeIndex, std::uint32_t> Pipeline::Impl::count_bad(Timestamp now) const {
+  std::unordered_map<NodeIndex, std::uint32_t> below;
+  for (const EndpointIndex endpoint : bad) {
+    if (detector.health(endpoint).onset + rules->correlate.localise.correlation_window < now) continue;
+    for (const NodeIndex node : topology->ancestors(endpoint)) ++below[node];
+  }
+  return below;
+}
+
+// Breadth first, when something has become bad. A network in which single endpoints are bad now and then is
+// swept only when more of them are than that explains.
 void Pipeline::Impl::look_around(Timestamp now) {
-  if (newly_bad.empty()) return;
   const ProbeRules& probe = rules->correlate.probe;
+  while (!became_bad.empty() && became_bad.front() + probe.network_spacing < now) became_bad.pop_front();
+  if (newly_bad.empty()) return;
   Timestamp onset = now;
   for (const EndpointIndex endpoint : newly_bad) onset = std::min(onset, detector.health(endpoint).onset);
   const auto is_open = [&](EndpointIndex endpoint) { return is_open_question(endpoint, onset); };
   const auto ask = [&](std::span<const EndpointIndex> endpoints) {
     for (const EndpointIndex endpoint : endpoints) bursts.ask(endpoint, BurstReason::sibling, now, probe);
   };
-  if (now - swept >= probe.network_spacing) {
+  const std::size_t endpoints = topology->endpoints().size();
+  if (now - swept >= probe.network_spacing &&
+      coincidence.is_unusual(became_bad.size(), probe.network_spacing, now, endpoints,
+                             rules->correlate.localise)) {
     swept = now;
     ask(correlate::network_sample(*footprints, probe, is_open));
   }
+  const auto below = count_bad(now);
+  const auto bad_below = [&](NodeIndex node) {
+    const auto found = below.find(node);
+    return found == below.end() ? 0 : found->second;
+  };
   // A hundred new bad endpoints at once have the same siblings.
   constexpr std::size_t kMost = 64;
   for (const EndpointIndex endpoint : correlate::spread_sample(newly_bad, kMost))
-    ask(correlate::siblings_of(*footprints, probe, endpoint, is_open));
+    ask(correlate::siblings_of(*footprints, probe, endpoint, is_open, bad_below));
   newly_bad.clear();
 }
 
@@ -222,6 +242,10 @@ void Pipeline::Impl::remeasure_members(Timestamp now) {
       if (record.due - now <= rules->decide.opening.fresh)
         for (const EndpointIndex endpoint : correlate::spread_sample(record.members, probe.hold_members))
           bursts.ask(endpoint, BurstReason::hold, now, probe);
+      if (record.level == Level::endpoint && record.due - now <= probe.watch)
+        for (const EndpointIndex endpoint : record.members)
+          if (detector.health(endpoint).measured + probe.watch_spacing <= now)
+            bursts.ask(endpoint, BurstReason::hold, now, probe);
       for (const EndpointIndex endpoint : record.tests)
         if (is_open_question(endpoint, record.incident.onset))
           bursts.ask(endpoint, BurstReason::ambiguity, now, probe);

@@ -36,6 +36,7 @@ void bind_mixture(Binder& section, std::string_view key, Mixture& mixture, doubl
 void bind_guard(Binder section, GuardRules& rules) {
   section.bind("groups", rules.groups, 1, 1000);
   section.bind("group_share", rules.group_share, 0, 1);
+  section.bind("results", rules.results, 1, 1000);
   section.bind("bad_share", rules.bad_share, 0, 1);
 }
 
@@ -118,6 +119,10 @@ void bind_probe(Binder section, ProbeRules& rules) {
   section.bind("network_spacing", rules.network_spacing, 0s, 24h);
   section.bind("per_aggregation", rules.per_aggregation, 0, 1000);
   section.bind("siblings", rules.siblings, 0, 1000);
+  section.bind("first_siblings", rules.first_siblings, 0, 1000);
+  section.bind("first_groups", rules.first_groups, 0, 1000);
+  section.bind("watch", rules.watch, 0s, 24h);
+  section.bind("watch_spacing", rules.watch_spacing, 0s, 24h);
   section.bind("hold_members", rules.hold_members, 0, 10'000);
   section.bind("per_complaint", rules.per_complaint, 0, 1000);
 }

@@ -40,11 +40,13 @@ Candidate measure(const Footprints& footprints, NodeIndex node, const LocaliseRu
   return candidate;
 }
 
-bool passes(const GuardRules& guard, std::span<const GroupEvidence> groups) {
-  const auto convincing =
-      static_cast<std::uint32_t>(std::count_if(groups.begin(), groups.end(), [&](const GroupEvidence& group) {
-        return group.bad > 0 && group.bad >= guard.bad_share * (group.bad + group.healthy);
-      }));
+bool passes(const GuardRules& guard, const Candidate& candidate, std::span<const GroupEvidence> groups) {
+  std::uint32_t convincing = 0;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const std::uint32_t results = groups[g].bad + groups[g].healthy;
+    const std::size_t enough = std::min<std::size_t>(guard.results, candidate.groups[g].endpoints.size());
+    if (groups[g].bad > 0 && results >= enough && groups[g].bad >= guard.bad_share * results) ++convincing;
+  }
   const auto all = static_cast<std::uint32_t>(groups.size());
   const std::uint32_t needed = std::max(2U, std::min(guard.groups, all));
   return convincing >= needed && convincing >= guard.group_share * all;
@@ -92,12 +94,12 @@ bool passes_guard(const Candidate& candidate, std::span<const GroupEvidence> gro
   switch (candidate.kind) {
     case NodeKind::core:
     case NodeKind::upstream:
-      return passes(rules.core, groups);
+      return passes(rules.core, candidate, groups);
     case NodeKind::aggregation:
-      return passes(rules.aggregation, groups);
+      return passes(rules.aggregation, candidate, groups);
     case NodeKind::power:
     case NodeKind::shared_risk:
-      return passes(rules.shared_risk, groups);
+      return passes(rules.shared_risk, candidate, groups);
     default: {
       std::uint32_t bad = 0;
       for (const GroupEvidence& group : groups) bad += group.bad;

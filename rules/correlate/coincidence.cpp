@@ -50,4 +50,12 @@ double Coincidence::nats(Timestamp now, bool gone, std::size_t endpoints, const 
                   -std::log(per_year(now, gone, endpoints, rules) * window_h / kHoursPerYear));
 }
 
+bool Coincidence::is_unusual(std::size_t count, Duration within, Timestamp now, std::size_t endpoints,
+                             const LocaliseRules& rules) {
+  const double years = to_seconds(within) / (3600 * kHoursPerYear);
+  const double usual = (per_year(now, true, endpoints, rules) + per_year(now, false, endpoints, rules)) *
+                       static_cast<double>(endpoints) * years;
+  return static_cast<double>(count) >= 1 + usual + 3 * std::sqrt(usual);
+}
+
 }  // namespace faultline::correlate

@@ -23,6 +23,10 @@ class Coincidence {
   // The same as a rate: times a year and endpoint, at least rules.endpoint_faults_per_year.
   double per_year(Timestamp now, bool gone, std::size_t endpoints, const LocaliseRules& rules);
 
+  // Are so many that became bad within a time more than those which do so by themselves?
+  bool is_unusual(std::size_t count, Duration within, Timestamp now, std::size_t endpoints,
+                  const LocaliseRules& rules);
+
  private:
   static constexpr std::size_t kHours = 24;
   // Of the last hours. Their median is taken: one cut of a ring makes two hundred endpoints bad, but in one

@@ -36,21 +36,30 @@ std::vector<EndpointIndex> network_sample(const Footprints& footprints, const Pr
 }
 
 std::vector<EndpointIndex> siblings_of(const Footprints& footprints, const ProbeRules& rules,
-                                       EndpointIndex endpoint, const IsOpenQuestion& is_open) {
+                                       EndpointIndex endpoint, const IsOpenQuestion& is_open,
+                                       const BadBelow& bad_below) {
   const Topology& topology = footprints.topology();
   std::vector<EndpointIndex> siblings;
   for (const NodeIndex node : topology.ancestors(endpoint)) {
     const NodeKind kind = topology.node(node).kind;
     if (kind != NodeKind::aggregation && kind != NodeKind::power && kind != NodeKind::shared_risk) continue;
+    std::vector<EndpointIndex> unknown;
+    std::uint32_t known = 0;
     for (const ChildGroup& group : footprints.groups(node)) {
-      const bool known = std::any_of(group.endpoints.begin(), group.endpoints.end(),
-                                     [&](EndpointIndex e) { return !is_open(e); });
-      if (!known && !group.endpoints.empty()) siblings.push_back(group.endpoints.front());
+      if (std::all_of(group.endpoints.begin(), group.endpoints.end(), is_open))
+        unknown.push_back(group.endpoints.front());
+      else
+        ++known;
     }
+    const std::size_t wanted = bad_below(node) >= 2         ? unknown.size()
+                               : known < rules.first_groups ? rules.first_groups - known
+                                                            : 0;
+    for (const EndpointIndex one : spread_sample(unknown, wanted)) siblings.push_back(one);
   }
   for (const NodeIndex node : topology.ancestors(endpoint)) {
     if (level_of(topology.node(node).kind) != Level::site) continue;
-    add_open(footprints.endpoints(node), rules.siblings, is_open, siblings);
+    add_open(footprints.endpoints(node), bad_below(node) >= 2 ? rules.siblings : rules.first_siblings,
+             is_open, siblings);
   }
   return siblings;
 }

@@ -18,10 +18,14 @@ using IsOpenQuestion = std::function<bool(EndpointIndex)>;
 std::vector<EndpointIndex> network_sample(const Footprints& footprints, const ProbeRules& rules,
                                           const IsOpenQuestion& is_open);
 
+// How many endpoints below a node have become bad lately.
+using BadBelow = std::function<std::uint32_t(NodeIndex)>;
+
 // One of each sibling group below the aggregations, power feeds and risk groups above, then the endpoint's
-// own site.
+// own site; only a few of both where nothing else is bad.
 std::vector<EndpointIndex> siblings_of(const Footprints& footprints, const ProbeRules& rules,
-                                       EndpointIndex endpoint, const IsOpenQuestion& is_open);
+                                       EndpointIndex endpoint, const IsOpenQuestion& is_open,
+                                       const BadBelow& bad_below);
 
 // At most `count` of a list, spread evenly over it.
 std::vector<EndpointIndex> spread_sample(std::span<const EndpointIndex> endpoints, std::size_t count);

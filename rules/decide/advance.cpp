@@ -13,7 +13,7 @@ namespace {
 constexpr Duration kKeepEnded = std::chrono::hours(24);
 constexpr Duration kForgetEvery = std::chrono::minutes(1);
 
-Duration hold_of(const Record& record, const OpeningRules& rules) {
+Duration hold_of(const Record& record, const Present& present, const OpeningRules& rules) {
   if (record.incident.complaint_only) return rules.hold_complaints;
   if (record.flapping) return rules.hold_flapping;
   switch (record.level) {
@@ -22,8 +22,12 @@ Duration hold_of(const Record& record, const OpeningRules& rules) {
     case Level::site:
       return rules.hold_site;
     default:
-      return rules.hold_endpoint;
+      break;
   }
+  const bool is_gone = std::any_of(record.members.begin(), record.members.end(), [&](EndpointIndex member) {
+    return present.health[member.value].bad_in(Respect::reachability);
+  });
+  return is_gone ? rules.hold_endpoint : rules.hold_endpoint_worse;
 }
 
 // What the hold counts from. A single endpoint must have been bad all the time: two short troubles are not a
@@ -90,7 +94,7 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
   facts.suspected_at = held_since(record, present);
   facts.recovered_at = record.incident.recovered_at;
   facts.resolved_at = record.incident.resolved_at;
-  facts.hold = hold_of(record, rules) + record.extra_hold;
+  facts.hold = hold_of(record, present, rules) + record.extra_hold;
   facts.log_odds = log_odds_of(record, rules_->opening);
   facts.threshold = opening_threshold(record.incident.customers, rules);
   facts.bad = static_cast<std::uint32_t>(record.incident.bad.size());
@@ -161,7 +165,35 @@ bool IncidentBook::end_if_root_is_gone(Record& record, Timestamp now, Actions& a
   return true;
 }
 
-void IncidentBook::open(Record& record, const LifecycleFacts& facts, Timestamp now, Actions& actions) {
+// A told incident above it whose members show the same kind of trouble: a part of it that was seen later.
+// That something below a congested ring is bad by itself meanwhile, and in the same way, is far less likely.
+bool IncidentBook::join_wider(Record& record, const Present& present, Actions& actions) {
+  if (record.level == Level::wide || record.flapping || record.incident.complaint_only || record.is_storm)
+    return false;
+  const auto is_gone = [&](EndpointIndex e) { return present.health[e.value].bad_in(Respect::reachability); };
+  const std::vector<EndpointIndex>& own_bad = record.incident.bad;
+  const bool gone = std::any_of(own_bad.begin(), own_bad.end(), is_gone);
+  for (auto& [number, other] : records_) {
+    const std::vector<EndpointIndex>& bad = other.incident.bad;
+    if (!other.is_active() || !other.is_told() || other.level <= record.level || other.is_storm ||
+        other.incident.complaint_only || bad.empty() || is_mostly_over(other) ||
+        !is_root_above(other.incident.root, record.incident.root, *topology_))
+      continue;
+    const auto alike = std::count_if(bad.begin(), bad.end(), [&](auto e) { return is_gone(e) == gone; });
+    if (2 * alike <= static_cast<std::ptrdiff_t>(bad.size())) continue;
+    if (gone && !contains_all(other.incident.affected, own_bad)) continue;  // a cut has a sharp edge
+    insert_all(other.incident.affected, own_bad);
+    other.incident.customers = customers_of(other.incident.affected);
+    merge(record, other, present.at, actions);
+    return true;
+  }
+  return false;
+}
+
+void IncidentBook::open(Record& record, const LifecycleFacts& facts, const Present& present,
+                        Actions& actions) {
+  const Timestamp now = present.at;
+  if (join_wider(record, present, actions)) return;
   if (reopen_earlier(record, now, actions) || fold_into_storm(record, now, actions)) return;
   record.incident.follows = last_at(record.incident.root);
   record.incident.state = IncidentState::open;
@@ -194,7 +226,7 @@ void IncidentBook::step(Record& record, const Present& present, const Observatio
     return;
   }
   if (incident.state == IncidentState::suspected && step.next == IncidentState::open)
-    return open(record, facts, now, actions);
+    return open(record, facts, present, actions);
   const std::string reason = why_ended(step, facts, record);
   incident.state = step.next;
   switch (step.next) {

@@ -107,7 +107,8 @@ class IncidentBook {
   bool is_mostly_over(const Record& record) const;
   LifecycleFacts facts_of(const Record& record, const Present& present) const;
   void step(Record& record, const Present& present, const Observations& observations, Actions& actions);
-  void open(Record& record, const LifecycleFacts& facts, Timestamp now, Actions& actions);
+  bool join_wider(Record& record, const Present& present, Actions& actions);
+  void open(Record& record, const LifecycleFacts& facts, const Present& present, Actions& actions);
   bool reopen_earlier(Record& record, Timestamp now, Actions& actions);
   bool end_if_root_is_gone(Record& record, Timestamp now, Actions& actions);
   Record& storm(const Record& first, Timestamp now);

@@ -13,19 +13,6 @@ namespace {
 
 constexpr double kSecondsPerYear = 365.25 * 86400;
 
-// The node(s) at or right above a root, for "is it below that node?".
-bool is_root_above(const Root& upper, const Root& lower, const Topology& topology) {
-  const auto* node = std::get_if<NodeIndex>(&upper);
-  if (node == nullptr) return false;
-  if (const auto* below = std::get_if<NodeIndex>(&lower))
-    return *below != *node && topology.is_at_or_above(*node, *below);
-  if (const auto* endpoint = std::get_if<EndpointIndex>(&lower)) {
-    const auto above = topology.ancestors(*endpoint);
-    return std::find(above.begin(), above.end(), *node) != above.end();
-  }
-  return false;
-}
-
 }  // namespace
 
 bool IncidentBook::is_coherent(const Record& record, const Hypothesis& hypothesis) const {

@@ -16,6 +16,18 @@ Told told_of(const Incident& incident, Timestamp at) {
   return told;
 }
 
+bool is_root_above(const Root& upper, const Root& lower, const Topology& topology) {
+  const auto* node = std::get_if<NodeIndex>(&upper);
+  if (node == nullptr) return false;
+  if (const auto* below = std::get_if<NodeIndex>(&lower))
+    return *below != *node && topology.is_at_or_above(*node, *below);
+  if (const auto* endpoint = std::get_if<EndpointIndex>(&lower)) {
+    const auto above = topology.ancestors(*endpoint);
+    return std::find(above.begin(), above.end(), *node) != above.end();
+  }
+  return false;
+}
+
 bool contains(const std::vector<EndpointIndex>& list, EndpointIndex endpoint) {
   return std::binary_search(list.begin(), list.end(), endpoint);
 }

@@ -73,6 +73,9 @@ constexpr bool is_bad(const EndpointHealth& health) {
 // False if the root, or a part of an area, is not in the inventory (any more).
 bool is_known(const Root& root, const Topology& topology);
 
+// True if `upper` is a node strictly above the node or endpoint `lower`.
+bool is_root_above(const Root& upper, const Root& lower, const Topology& topology);
+
 // Of sorted lists.
 bool contains(const std::vector<EndpointIndex>& list, EndpointIndex endpoint);
 bool contains_all(const std::vector<EndpointIndex>& list, const std::vector<EndpointIndex>& part);

@@ -69,12 +69,14 @@ void add_counts(ProbeTrack& track, Counts counts, Increments increments, const C
   const auto add = [](float statistic, double nats, double cap, double ceiling) {
     return static_cast<float>(std::clamp(statistic + std::min(cap, nats), 0.0, ceiling));
   };
-  const bool was_quiet = track.fast == 0, was_grey_quiet = track.grey == 0;
+  const float before = track.fast;
+  const bool was_grey_quiet = track.grey == 0;
   track.fast = add(track.fast, increments.fast, rules.fast_cap,
                    2 * std::max(rules.fast_threshold, rules.unverified_threshold));
   track.grey = add(track.grey, increments.grey, rules.grey_cap, 2 * rules.grey_threshold);
   if (was_grey_quiet) track.grey_s = to_s(started);
-  if (was_quiet) {
+  // A round that says more than all before it is where the loss began; what was before was noise.
+  if (before == 0 || track.fast > 2 * before) {
     track.onset_us = to_us(started);
     track.lost = track.sent = 0;
   }

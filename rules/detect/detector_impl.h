@@ -40,6 +40,7 @@ struct Detector::Impl {
   void suspect(std::uint32_t e, const Reading& reading, Events& out);
   void believe_without_burst(std::uint32_t e, const Reading& reading, Events& out);
   void give_verdict(std::uint32_t e, const Reading& reading, Events& out);
+  void clear_measured(std::uint32_t e, const Reading& reading);
   void clear_suspicion(std::uint32_t e);
   void become_bad(std::uint32_t e, Trouble trouble, Timestamp now, Events& out);
   void follow(std::uint32_t e, const Reading& reading, Events& out);

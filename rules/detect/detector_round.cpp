@@ -114,11 +114,12 @@ void Detector::Impl::read_value(Metric metric, double value, const MetricRules& 
   if (!reading.is_scheduled) return;
   m->breaches = static_cast<std::uint8_t>((m->breaches << 1) | (v.breaches ? 1 : 0));
   const double drift = rule.verified_by_burst ? rules->change.drift : rules->change.unverified_drift;
-  const bool was_zero = m->statistic == 0;
+  const float before = m->statistic;
   if (v.usual.exists)
     m->statistic = cusum(m->statistic, v.score.winsorised, drift,
                          std::max(threshold_of(rule, rules->change), rules->change.unverified_threshold));
-  if (was_zero) m->rising_s = to_s(reading.started);
+  // A round that says more than all before it is where the change began; what was before was noise.
+  if (before == 0 || m->statistic > 2 * before) m->rising_s = to_s(reading.started);
 }
 
 void Detector::Impl::learn_interval(ProbeTrack& track, Timestamp started) const {

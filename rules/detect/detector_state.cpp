@@ -54,20 +54,52 @@ bool is_beyond_doubt(const Trouble& trouble, const Reading& reading, const Detec
   });
 }
 
-// How much longer the present run of bad rounds is believed in. Rounds of a value that is in its band count
-// half of what ends a run.
-void extend_run(Trouble& trouble, const Reading& reading, Word word, const BurstRules& rules) {
-  const bool counted = trouble.respect == Respect::reachability || trouble.respect == Respect::loss;
-  const double nats = counted              ? reading.increments.fast
-                      : word == Word::good ? -rules.run_nats / 2
-                      : trouble.is_shown   ? rules.run_nats
-                                           : 0;
-  if (trouble.run <= 0 && nats > 0) trouble.run_since = reading.finished;
-  trouble.run = static_cast<float>(std::clamp(trouble.run + nats, 0.0, rules.run_nats));
-}
-
 bool is_counted(Respect respect) {
   return respect == Respect::reachability || respect == Respect::loss;
+}
+
+// What the round's counts say for the run going on, nats: against the loss that the trouble has had so far.
+// Ten packets that all arrive say little against a loss of 20 %, and all against one of 80 %.
+double run_nats_of_counts(const Trouble& trouble, const Reading& reading, const DetectRules& rules) {
+  if (trouble.sent == 0 || reading.increments.fast >= 0) return reading.increments.fast;
+  const double good = std::clamp(reading.usual_ratio, rules.counts.good_ratio, 0.5);
+  const double bad = std::min(0.95, static_cast<double>(trouble.lost) / static_cast<double>(trouble.sent));
+  if (bad <= good) return reading.increments.fast;
+  const double received = reading.counts.sent - reading.counts.lost;
+  return std::min(reading.increments.fast,
+                  reading.counts.lost * std::log(bad / good) + received * std::log((1 - bad) / (1 - good)));
+}
+
+// And what its values say: back in the band after having been far out ends the run, after less two such
+// rounds do.
+double run_nats_of_values(const Trouble& trouble, Word word, const BurstRules& rules) {
+  if (word == Word::good)
+    return trouble.shown_score >= 2 * rules.score ? -rules.run_nats : -rules.run_nats / 2;
+  return trouble.is_shown ? rules.run_nats : 0;
+}
+
+// How much longer the present run of bad rounds is believed in.
+void extend_run(Trouble& trouble, const Reading& reading, Word word, const DetectRules& rules) {
+  const double nats = is_counted(trouble.respect) ? run_nats_of_counts(trouble, reading, rules)
+                                                  : run_nats_of_values(trouble, word, rules.burst);
+  if (trouble.run <= 0 && nats > 0) {
+    trouble.run_since = reading.finished;
+    trouble.shown_score = 0;
+  }
+  trouble.run = static_cast<float>(std::clamp(trouble.run + nats, 0.0, rules.burst.run_nats));
+}
+
+bool shows_far_value(const Reading& reading, const DetectRules& rules) {
+  const auto values = reading.read_values();
+  return std::any_of(values.begin(), values.end(),
+                     [&](const ReadValue& v) { return v.rule->verified_by_burst && is_far_out(v, rules); });
+}
+
+void clear_counts(ProbeTrack& track) {
+  track.fast = track.grey = 0;
+  track.breaches = 0;
+  track.lost = track.sent = 0;
+  track.evidence = std::min(track.evidence, 0.0F);
 }
 
 // Numbers for the evidence in words.
@@ -77,8 +109,11 @@ void update_numbers(Trouble& trouble, const Reading& reading) {
     trouble.sent += reading.counts.sent;
     return;
   }
-  for (const ReadValue& v : reading.read_values())
-    if (v.metric->metric == trouble.metric && v.rule->respect == trouble.respect) trouble.value = v.value;
+  for (const ReadValue& v : reading.read_values()) {
+    if (v.metric->metric != trouble.metric || v.rule->respect != trouble.respect) continue;
+    trouble.value = v.value;
+    trouble.shown_score = std::max(trouble.shown_score, static_cast<float>(v.score.z));
+  }
 }
 
 }  // namespace
@@ -86,14 +121,16 @@ void update_numbers(Trouble& trouble, const Reading& reading) {
 void Detector::Impl::judge(std::uint32_t e, const Reading& reading, Events& out) {
   const bool was_bad = states[e].inner == HealthState::bad;
   if (was_bad) follow(e, reading, out);
-  if (reading.is_burst) {
+  if (!reading.is_scheduled) {
     give_verdict(e, reading, out);
   } else {
     believe_without_burst(e, reading, out);
   }
   EndpointState& state = states[e];
   if (state.inner == HealthState::ok && !was_bad) suspect(e, reading, out);
-  if (state.inner == HealthState::suspect && !is_still_suspect(e, reading.finished)) {
+  const bool is_over =
+      !(reading.is_scheduled && shows_far_value(reading, *rules)) && !is_still_suspect(e, reading.finished);
+  if (state.inner == HealthState::suspect && is_over) {
     state.inner = HealthState::ok;
     state.burst_tries = 0;
   }
@@ -145,7 +182,8 @@ bool Detector::Impl::is_still_suspect(std::uint32_t e, Timestamp now) const {
   return suspect;
 }
 
-// From ok to suspect, if this round gives a reason and a burst may be asked for.
+// From ok to suspect, if this round gives a reason and a burst may be asked for. A value far out does not
+// wait for the next round: a burst is cheap.
 void Detector::Impl::suspect(std::uint32_t e, const Reading& reading, Events& out) {
   const ProbeTrack& track = *reading.track;
   EndpointState& state = states[e];
@@ -157,6 +195,8 @@ void Detector::Impl::suspect(std::uint32_t e, const Reading& reading, Events& ou
     const bool limit = is_breached(v.metric->breaches, rules->limit) && v.is_outside(rules->recovery);
     if (limit || v.metric->statistic >= rules->change.threshold)
       onset = std::min(onset, std::int64_t{v.metric->rising_s} * 1'000'000);
+    else if (is_far_out(v, *rules))
+      onset = std::min(onset, to_us(reading.started));
   }
   if (onset == INT64_MAX) return;
 
@@ -208,7 +248,8 @@ void Detector::Impl::give_verdict(std::uint32_t e, const Reading& reading, Event
       (counts.lost >= rules->burst.lost_packets_backed && backing > rules->burst.backed_statistic);
   bool is_bad = false;
   // More like the bad ratio than like what the path usually loses.
-  if (lossy && reading.increments.fast > 0 && !is_disputed(e, *reading.track, reading.finished)) {
+  if (reading.is_burst && lossy && reading.increments.fast > 0 &&
+      !is_disputed(e, *reading.track, reading.finished)) {
     const bool hard = counts.ratio() >= rules->counts.hard_ratio;
     become_bad(e, trouble_of_counts(reading, hard ? Respect::reachability : Respect::loss), reading.finished,
                out);
@@ -219,9 +260,22 @@ void Detector::Impl::give_verdict(std::uint32_t e, const Reading& reading, Event
     become_bad(e, trouble_of_value(reading, v), reading.finished, out);
     is_bad = true;
   }
-  if (!is_bad && states[e].inner == HealthState::suspect) {
-    clear_suspicion(e);
-    states[e].clean_bursts = static_cast<std::uint8_t>(std::min(states[e].clean_bursts + 1, 16));
+  if (is_bad || states[e].inner != HealthState::suspect) return;
+  clear_measured(e, reading);
+  if (is_still_suspect(e, reading.finished)) return;  // for another reason, which this could not re-measure
+  states[e].inner = HealthState::ok;
+  states[e].burst_tries = 0;
+  states[e].clean_bursts = static_cast<std::uint8_t>(std::min(states[e].clean_bursts + 1, 16));
+}
+
+// What was measured again and is good starts from nothing: the loss of all packet probes, and its own values.
+void Detector::Impl::clear_measured(std::uint32_t e, const Reading& reading) {
+  for (std::uint32_t t = states[e].track; reading.is_burst && t != kNoBlock; t = tracks[t].next)
+    if (tracks[t].is_packet) clear_counts(tracks[t]);
+  for (const ReadValue& v : reading.read_values()) {
+    if (!v.rule->verified_by_burst) continue;
+    v.metric->statistic = 0;
+    v.metric->breaches = 0;
   }
 }
 
@@ -230,12 +284,7 @@ void Detector::Impl::clear_suspicion(std::uint32_t e) {
   const auto technology = topology->endpoint(EndpointIndex{e}).technology;
   for (std::uint32_t t = states[e].track; t != kNoBlock; t = tracks[t].next) {
     ProbeTrack& track = tracks[t];
-    if (track.is_packet) {
-      track.fast = track.grey = 0;
-      track.breaches = 0;
-      track.lost = track.sent = 0;
-      track.evidence = std::min(track.evidence, 0.0F);
-    }
+    if (track.is_packet) clear_counts(track);
     for (std::size_t i = 0; i < track.metric_count; ++i) {
       ContinuousMetric& m = metrics[track.metrics[i]];
       if (!rules->metric(technology, m.metric).verified_by_burst) continue;
@@ -307,9 +356,9 @@ void Detector::Impl::follow(std::uint32_t e, const Reading& reading, Events& out
       end_if_forgotten(e, t, reading.finished);
       continue;
     }
-    update_numbers(t, reading);
     t.is_shown = word == Word::bad && is_beyond_doubt(t, reading, *rules);
-    extend_run(t, reading, word, rules->burst);
+    extend_run(t, reading, word, *rules);
+    update_numbers(t, reading);
     if (word == Word::bad) {
       t.good_rounds = 0;
       continue;

@@ -28,7 +28,7 @@ struct ReadValue {
 struct Reading {
   ProbeTrack* track = nullptr;
   bool is_scheduled = true;
-  bool is_burst = false;  // a re-measurement by packets: it has a verdict
+  bool is_burst = false;  // a re-measurement by packets: it has a verdict on loss, and on its values
   Timestamp started;
   Timestamp finished;
   Slot slot;

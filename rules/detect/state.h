@@ -101,7 +101,8 @@ struct Trouble {
   bool is_packet = false;
   float run = 0;  // evidence for the present run of bad rounds, nats; 0 = none
   Timestamp run_since;
-  bool is_shown = true;  // by the latest round, beyond doubt
+  bool is_shown = true;   // by the latest round, beyond doubt
+  float shown_score = 0;  // continuous ones: the highest of the present run
   std::uint32_t good_rounds = 0;
   Timestamp onset;
   Timestamp confirmed;

@@ -42,6 +42,7 @@ struct GuardRules {
   std::uint32_t groups = 0;
   double group_share = 0;
   double bad_share = 0;
+  std::uint32_t results = 1;  // of a group with fewer fresh results (or all it has) nothing is concluded
 };
 
 // Localisation (B).
@@ -117,8 +118,12 @@ struct ProbeRules {
   Duration endpoint_spacing{};        // between two bursts of one endpoint
   Duration network_spacing{};         // between two breadth-first sweeps of the network
   std::uint32_t per_aggregation = 0;  // endpoints per aggregation in such a sweep
-  std::uint32_t siblings = 0;         // endpoints of the same site, at most
+  std::uint32_t siblings = 0;         // endpoints of the same site, at most,
+  std::uint32_t first_siblings = 0;   // and as long as no second one below the site is bad
+  std::uint32_t first_groups = 0;     // sibling groups below a wider node, as long as no second one is bad
   std::uint32_t hold_members = 0;     // re-measured while an incident waits to open
+  Duration watch{};                   // a single endpoint so long before it opens,
+  Duration watch_spacing{};           // if nothing was measured for so long
   std::uint32_t per_complaint = 0;    // endpoints nearest to a complaint
 };
 

@@ -18,7 +18,8 @@ struct OpeningRules {
   double customers = 0;  // below so many, ln(customers/A) is added
   Duration hold_wide{};  // core, aggregation, power, shared risk
   Duration hold_site{};
-  Duration hold_endpoint{};
+  Duration hold_endpoint{};        // that is gone
+  Duration hold_endpoint_worse{};  // that is only worse than usual
   Duration hold_flapping{};    // an endpoint that goes up and down
   Duration hold_complaints{};  // complaints only: time for the bursts they caused
   double fresh_bad_share = 0;  // of the members measured in `fresh`, so many are bad

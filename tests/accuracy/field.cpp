@@ -130,7 +130,7 @@ Round Field::measure(EndpointIndex endpoint, std::int64_t second, std::uint16_t 
     round.rtt.ipdv_ms = round.rtt.p95_ms - round.rtt.minimum_ms;
     round.rtt.jitter_ms = 0.1F * round.rtt.ipdv_ms;
   }
-  if (state.mobile && !on_demand) {  // the modem beside it, which does not need the path
+  if (state.mobile) {  // the modem beside it, which does not need the path
     if (state.effect.off_air) {
       round.reason = OutcomeReason::not_registered;
     } else {

@@ -64,7 +64,8 @@ TEST(Siblings, LooksAtEveryGroupOfTheRingBeforeTheWholeSite) {
   const auto topology = network.build();
   const Footprints footprints(topology);
   const auto bad = *topology->find_endpoint("s2-c0");
-  const auto found = siblings_of(footprints, rules(), bad, [&](EndpointIndex e) { return e != bad; });
+  const auto found = siblings_of(
+      footprints, rules(), bad, [&](EndpointIndex e) { return e != bad; }, [](NodeIndex) { return 2U; });
   ASSERT_THAT(found, SizeIs(5 + 2));
   EXPECT_EQ(topology->endpoint(found[0]).name, "s0-c0");
   EXPECT_EQ(topology->endpoint(found[5]).name, "s2-c1");
