@@ -106,23 +106,30 @@ void bind_limit(Binder section, LimitRules& rules) {
   section.expect(rules.breached <= rules.rounds, "breached must not be above rounds");
 }
 
-void bind_metric(Binder section, MetricRule& rule) {
-  rule.judged = true;
-  section.bind("respect", rule.respect, kRespectNames);
+// A metric that is new here, or now judged, needs all of its keys; else only what changes. One that is not
+// judged has no use for those of the second half.
+void bind_metric(Map map, bool must_give_all, MetricRule& rule) {
+  bool judged = !rule.learnt || rule.judged;
+  if (map.has("judged")) map.read("judged", judged);
+  const bool is_new = must_give_all || !rule.learnt || (judged && !rule.judged);
+  rule.learnt = true;
+  rule.judged = judged;
+  Binder section(std::move(map), is_new);
   section.bind("transform", rule.transform, kTransformNames);
   section.bind("bad", rule.bad, kBadDirectionNames);
   section.bind("scale_floor", rule.scale_floor, 1e-6, 1e6);
   section.bind("smallest_deviation", rule.smallest_deviation, 0, kMost);
-  section.bind("smallest_change", rule.smallest_change, 0, 1e12);
   section.bind("warning", rule.warning, -1e12, 1e12);
   section.bind("critical", rule.critical, -1e12, 1e12);
-  section.bind("verified_by_burst", rule.verified_by_burst);
+  if (judged || section.has("respect")) section.bind("respect", rule.respect, kRespectNames);
+  if (judged || section.has("smallest_change"))
+    section.bind("smallest_change", rule.smallest_change, 0, 1e12);
+  if (judged || section.has("verified_by_burst")) section.bind("verified_by_burst", rule.verified_by_burst);
   const double sign = rule.bad == BadDirection::high ? 1 : -1;
   section.expect(!rule.warning || !rule.critical || sign * *rule.warning <= sign * *rule.critical,
                  "critical must be worse than warning");
 }
 
-// A metric that is not judged yet needs all of its keys; one that is, only what changes.
 template <typename Apply>
 void bind_metrics(Binder section, bool must_give_all, Apply&& apply) {
   for (auto& [key, value] : section.entries()) {
@@ -144,9 +151,9 @@ void bind_for_all(DetectRules& rules, Metric metric, const Value& value, bool mu
     const YamlDocument copy{value.file(), value.node()};
     MetricRule& rule = rules.metrics[t][m];
     if (t == 0) {
-      bind_metric(Binder(value.map(), must_give_all || !rule.judged), rule);
+      bind_metric(value.map(), must_give_all, rule);
     } else {
-      bind_metric(Binder(Value(copy, told_already).map(), must_give_all || !rule.judged), rule);
+      bind_metric(Value(copy, told_already).map(), must_give_all, rule);
     }
   }
 }
@@ -162,7 +169,7 @@ void bind_technologies(Binder section, DetectRules& rules) {
     MetricRules& metrics = rules.metrics[static_cast<std::size_t>(found - kTechnologyNames.begin())];
     bind_metrics(Binder(value.map(), false), false, [&](Metric metric, const Value& v, bool) {
       MetricRule& rule = metrics[static_cast<std::size_t>(metric)];
-      bind_metric(Binder(v.map(), !rule.judged), rule);
+      bind_metric(v.map(), false, rule);
     });
   }
 }

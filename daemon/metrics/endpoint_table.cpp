@@ -29,6 +29,8 @@ void take_packets(Row& row, const Round& round) {
 
 void take_values(Row& row, const Round& round) {
   row.rsrp_dbm = row.rsrq_db = row.sinr_db = row.rssi_dbm = row.throughput_bps = kNoValue;
+  row.optical_rx_dbm = row.mer_db = row.upstream_snr_db = kNoValue;
+  row.traffic_bps = row.utilisation = row.active_users = kNoValue;
   for (const MetricValue& value : round.metric_values()) {
     switch (value.metric) {
       case Metric::loss_ratio:
@@ -54,6 +56,24 @@ void take_values(Row& row, const Round& round) {
         break;
       case Metric::throughput_bps:
         row.throughput_bps = value.value;
+        break;
+      case Metric::optical_rx_dbm:
+        row.optical_rx_dbm = value.value;
+        break;
+      case Metric::mer_db:
+        row.mer_db = value.value;
+        break;
+      case Metric::upstream_snr_db:
+        row.upstream_snr_db = value.value;
+        break;
+      case Metric::traffic_bps:
+        row.traffic_bps = value.value;
+        break;
+      case Metric::utilisation:
+        row.utilisation = value.value;
+        break;
+      case Metric::active_users:
+        row.active_users = value.value;
         break;
     }
   }

@@ -1,7 +1,7 @@
 // Latest values and totals of every endpoint and probe, in flat arrays, for /metrics. Written on the main
 // loop only, about 50 ns a round; read through snapshots, which any thread may render. The arrays lie in
 // chunks that are copied when they are written after a snapshot, so that taking one costs microseconds at a
-// million endpoints. 76 bytes and the label text (about 60) for each series owner.
+// million endpoints. 100 bytes and the label text (about 60) for each series owner.
 #pragma once
 
 #include "rules/model/round.h"
@@ -28,6 +28,8 @@ struct Row {
   float rtt_ms = kNoValue, rtt_minimum_ms = kNoValue, rtt_p95_ms = kNoValue, ipdv_ms = kNoValue;
   float rsrp_dbm = kNoValue, rsrq_db = kNoValue, sinr_db = kNoValue, rssi_dbm = kNoValue;
   float throughput_bps = kNoValue;
+  float optical_rx_dbm = kNoValue, mer_db = kNoValue, upstream_snr_db = kNoValue;
+  float traffic_bps = kNoValue, utilisation = kNoValue, active_users = kNoValue;
   float late_rtt_ms = kNoValue;  // of the latest answer after its time-out
   EndpointIndex endpoint;
   ProbeKindIndex probe = 0;
@@ -35,7 +37,7 @@ struct Row {
   std::int8_t up = -1;  // 1 answered, 0 not, -1 no valid round yet
 };
 
-static_assert(sizeof(Row) == 76);
+static_assert(sizeof(Row) == 100);
 
 // `endpoint="a",technology="lte",probe="icmp"` of every row of a chunk, one after the other.
 struct LabelChunk {

@@ -39,6 +39,17 @@ constexpr std::array<FamilyInfo, kFamilyCount> kFamilies = {{
      "Throughput in bits per second, latest value."},
     {Family::late_rtt, "faultline_endpoint_late_rtt_seconds", false,
      "Round-trip time of the latest answer that came after its time-out."},
+    {Family::optical_rx, "faultline_endpoint_optical_rx_dbm", false, "Received optical power, latest value."},
+    {Family::mer, "faultline_endpoint_mer_db", false,
+     "DOCSIS downstream modulation error ratio, latest value."},
+    {Family::upstream_snr, "faultline_endpoint_upstream_snr_db", false,
+     "DOCSIS upstream signal to noise, latest value."},
+    {Family::traffic, "faultline_endpoint_traffic_bps", false,
+     "Traffic carried in bits per second, latest value."},
+    {Family::utilisation, "faultline_endpoint_utilisation_ratio", false,
+     "Share of the capacity that is used, 0 to 1, latest value."},
+    {Family::active_users, "faultline_endpoint_active_users", false,
+     "Users attached or active, latest value."},
 }};
 
 bool positions_are_families() {

@@ -33,8 +33,14 @@ enum class Family : std::uint8_t {
   rssi,
   throughput,
   late_rtt,
+  optical_rx,
+  mer,
+  upstream_snr,
+  traffic,
+  utilisation,
+  active_users,
 };
-inline constexpr std::size_t kFamilyCount = 18;
+inline constexpr std::size_t kFamilyCount = 24;
 using FamilySet = std::bitset<kFamilyCount>;
 
 struct FamilyInfo {

@@ -61,6 +61,18 @@ std::string_view value_of(const Row& row, Family family, std::array<char, 32>& b
       return write(row.throughput_bps, buffer);
     case Family::late_rtt:
       return write(row.late_rtt_ms / 1000.0F, buffer);
+    case Family::optical_rx:
+      return write(row.optical_rx_dbm, buffer);
+    case Family::mer:
+      return write(row.mer_db, buffer);
+    case Family::upstream_snr:
+      return write(row.upstream_snr_db, buffer);
+    case Family::traffic:
+      return write(row.traffic_bps, buffer);
+    case Family::utilisation:
+      return write(row.utilisation, buffer);
+    case Family::active_users:
+      return write(row.active_users, buffer);
   }
   return {};
 }

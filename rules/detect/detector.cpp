@@ -99,7 +99,7 @@ std::optional<Detector::Expectation> Detector::expectation(EndpointIndex endpoin
     if (track.probe != probe) return true;
     for (std::size_t i = 0; i < track.metric_count; ++i) {
       const ContinuousMetric& m = in.metrics[track.metrics[i]];
-      if (m.metric != metric || !rule.judged) continue;
+      if (m.metric != metric || !rule.learnt) continue;
       const Prediction usual =
           predict(m, slot_at(at, in.rules->baseline.utc_offset), rule, in.rules->baseline);
       if (usual.exists)

@@ -71,14 +71,14 @@ void Detector::Impl::read_counts(const Round& round, Reading& reading) {
   } else {
     add_counts(track, reading.counts, reading.increments, rules->counts, round.started);
   }
-  track.ratio = static_cast<float>(reading.counts.ratio());
   const bool all_lost = reading.counts.all_lost() &&
                         (!track.is_packet || reading.counts.sent >= rules->counts.all_lost_packets);
   if (all_lost && !track.all_lost) track.all_lost_us = to_us(round.started);
   track.all_lost = all_lost;
   const MetricRule& rule = *reading.loss_rule;
   if (reading.is_scheduled && rule.judged && rule.critical)
-    track.breaches = static_cast<std::uint8_t>((track.breaches << 1) | (track.ratio > *rule.critical));
+    track.breaches =
+        static_cast<std::uint8_t>((track.breaches << 1) | (reading.counts.ratio() > *rule.critical));
 }
 
 void Detector::Impl::read_values(const Round& round, Reading& reading) {
@@ -98,19 +98,21 @@ void Detector::Impl::read_values(const Round& round, Reading& reading) {
 
 void Detector::Impl::read_value(Metric metric, double value, const MetricRules& by_metric, Reading& reading) {
   const MetricRule& rule = by_metric[static_cast<std::size_t>(metric)];
-  if (!rule.judged || metric == Metric::loss_ratio || std::isnan(value)) return;
+  if (!rule.learnt || metric == Metric::loss_ratio || std::isnan(value)) return;
   ContinuousMetric* m = metric_of(*reading.track, metric);
-  if (m == nullptr || reading.value_count == reading.values.size()) return;
-  ReadValue& v = reading.values[reading.value_count++];
+  if (m == nullptr || reading.value_count + reading.learnt_count == reading.values.size()) return;
+  ReadValue& v = rule.judged ? reading.values[reading.value_count++]
+                             : reading.values[reading.values.size() - ++reading.learnt_count];
   v.metric = m;
   v.rule = &rule;
   v.value = value;
   v.x = transformed(rule, value);
   v.usual = predict(*m, reading.slot, rule, rules->baseline);
+  m->value = static_cast<float>(value);
   v.score = score(*m, v.x, v.usual, rule, rules->change);
+  if (!rule.judged) return;
   v.breaches = rule.critical && (rule.bad == BadDirection::high ? value > *rule.critical  //
                                                                 : value < *rule.critical);
-  m->value = static_cast<float>(value);
   if (!reading.is_scheduled) return;
   m->breaches = static_cast<std::uint8_t>((m->breaches << 1) | (v.breaches ? 1 : 0));
   const double drift = rule.verified_by_burst ? rules->change.drift : rules->change.unverified_drift;
@@ -149,7 +151,7 @@ void Detector::Impl::learn_from(Reading& reading) const {
     is_well = is_well && v.metric->statistic < threshold_of(*v.rule, rules->change) / 2;
   const double first = to_seconds(rules->missing.first_interval);
   const double samples_per_hour = 3600 / std::max(0.001, track.interval_s > 0 ? track.interval_s : first);
-  for (const ReadValue& v : reading.read_values()) {
+  const auto learn_value = [&](const ReadValue& v) {
     ContinuousMetric& m = *v.metric;
     if (is_well) {
       if (v.usual.exists) {
@@ -160,7 +162,9 @@ void Detector::Impl::learn_from(Reading& reading) const {
       learn(m, v.x, v.usual, reading.slot, *v.rule, rules->baseline, samples_per_hour);
     }
     m.score = static_cast<float>(std::clamp(v.score.z, -100.0, 100.0));
-  }
+  };
+  for (const ReadValue& v : reading.read_values()) learn_value(v);
+  for (const ReadValue& v : reading.learnt_values()) learn_value(v);
   if (is_well) learn_ratio(track, reading.slot.block, reading.counts, rules->counts.learning_rate);
 }
 

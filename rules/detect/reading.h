@@ -38,9 +38,15 @@ struct Reading {
   float fast_before = 0;
   const MetricRule* loss_rule = nullptr;
   std::size_t value_count = 0;
-  std::array<ReadValue, kMetricsPerProbe> values{};
+  std::size_t learnt_count = 0;
+  std::array<ReadValue, kMetricsPerProbe> values{};  // judged ones from the front, others from the back
 
+  // Those that are judged.
   std::span<const ReadValue> read_values() const { return {values.data(), value_count}; }
+  // Those of which only the baseline is kept.
+  std::span<const ReadValue> learnt_values() const {
+    return {values.data() + (values.size() - learnt_count), learnt_count};
+  }
 };
 
 // Breached in N of the last M rounds.

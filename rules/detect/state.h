@@ -19,7 +19,7 @@ inline constexpr std::size_t kHours = 24;
 inline constexpr std::size_t kBuckets = 2 * kHours;  // hours of a working day, then of a weekend's day
 inline constexpr std::size_t kBlocks = 8;            // of three hours
 inline constexpr std::size_t kDays = 28;
-inline constexpr std::size_t kMetricsPerProbe = 6;
+inline constexpr std::size_t kMetricsPerProbe = 8;
 // Of a trouble restored after a restart: which probe found it is not stored.
 inline constexpr ProbeKindIndex kAnyProbe = UINT8_MAX;
 
@@ -51,13 +51,12 @@ struct alignas(64) ProbeTrack {
   float fast = 0;
   float grey = 0;
   float evidence = 0;                                                // nats, from the counts alone
-  float ratio = 0;                                                   // lost in the latest round
+  std::uint32_t grey_s = 0;                                          // as onset_us, of `grey`, in seconds
   std::array<float, kBlocks> usual{-1, -1, -1, -1, -1, -1, -1, -1};  // loss ratio; < 0: not seen
   std::array<std::uint32_t, kMetricsPerProbe> metrics{};             // blocks, metric_count of them
   std::int64_t onset_us = 0;      // start of the first round that lifted `fast` from 0
   std::int64_t all_lost_us = 0;   // start of the first of the latest rounds that lost all
   std::int64_t started_us = 0;    // latest valid scheduled round
-  std::uint32_t grey_s = 0;       // as onset_us, of `grey`, in seconds
   std::uint32_t next = kNoBlock;  // the endpoint's next probe
   std::uint32_t endpoint = kNoBlock;
   float interval_s = 0;    // learnt; 0: not yet
@@ -66,13 +65,13 @@ struct alignas(64) ProbeTrack {
   std::uint8_t metric_count = 0;
   ProbeKindIndex probe = 0;
   std::uint8_t breaches = 0;  // of the loss limit
-  bool is_packet = false;
-  bool all_lost = false;     // the latest round
-  bool clean = false;        // the latest round and all statistics
-  bool deviant : 1 = false;  // a value of the latest round is far out
+  bool is_packet : 1 = false;
+  bool all_lost : 1 = false;  // the latest round
+  bool clean : 1 = false;     // the latest round and all statistics
+  bool deviant : 1 = false;   // a value of the latest round is far out
   bool chronic : 1 = false;
   bool was_scheduled : 1 = false;  // started_us is that of a scheduled round, not of a burst before the first
-  std::uint8_t long_gaps : 4 = 0;  // between scheduled rounds, in a row
+  std::uint8_t long_gaps : 2 = 0;  // between scheduled rounds, in a row
 };
 static_assert(sizeof(ProbeTrack) == 128);
 

@@ -32,6 +32,18 @@ Words words_of(Metric metric) {
       return {"RSSI", " dBm"};
     case Metric::throughput_bps:
       return {"throughput", " bit/s"};
+    case Metric::optical_rx_dbm:
+      return {"received light", " dBm"};
+    case Metric::mer_db:
+      return {"downstream MER", " dB"};
+    case Metric::upstream_snr_db:
+      return {"upstream SNR", " dB"};
+    case Metric::traffic_bps:
+      return {"traffic", " bit/s"};
+    case Metric::utilisation:
+      return {"utilisation", ""};
+    case Metric::active_users:
+      return {"active users", ""};
     case Metric::loss_ratio:
       break;
   }

@@ -23,7 +23,8 @@ inline constexpr std::array<std::string_view, 2> kBadDirectionNames = {"high", "
 
 // How one metric is judged. "Transformed" means after `transform`; limits are in the metric's own unit.
 struct MetricRule {
-  bool judged = false;  // false: carried, not judged
+  bool learnt = false;  // false: carried only. A baseline is kept,
+  bool judged = false;  // and deviations and limits make the endpoint suspect
   Respect respect = Respect::latency;
   Transform transform = Transform::none;
   BadDirection bad = BadDirection::high;

@@ -15,6 +15,8 @@
 namespace faultline {
 
 inline constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
+// Values that one round can carry beside its packets and RTT.
+inline constexpr std::size_t kMetricsPerRound = 8;
 
 // What became of the round. `not_measured` is never `lost`: it says nothing about the endpoint.
 enum class Outcome : std::uint8_t {
@@ -93,10 +95,10 @@ struct Round {
   std::uint8_t value_count = 0;
   PacketCounts packets;  // packets.sent == 0: not a packet probe
   RttSummary rtt;
-  std::array<MetricValue, 6> values{};  // signal and other values, value_count of them
+  std::array<MetricValue, kMetricsPerRound> values{};  // signal and other values, value_count of them
 
   std::span<const MetricValue> metric_values() const { return {values.data(), value_count}; }
-  // Adds a value; a NaN ("unknown") or a seventh value is left out.
+  // Adds a value; a NaN ("unknown") or one beyond kMetricsPerRound is left out.
   void add(Metric metric, float value);
 };
 

@@ -158,6 +158,12 @@ TEST_F(ExpositionTest, PromtoolAccepts) {
   for (const Metric metric : {Metric::rsrq_db, Metric::sinr_db, Metric::rssi_dbm, Metric::throughput_bps})
     all.add(metric, 1);
   table.on_round(all);
+  Round rest = all;
+  rest.value_count = 0;
+  for (auto m = static_cast<std::size_t>(Metric::optical_rx_dbm); m < kMetricCount; ++m)
+    rest.add(static_cast<Metric>(m), 1);
+  rest.endpoint = EndpointIndex{1};
+  table.on_round(rest);
   table.on_late({.round_started = {}, .arrived = {}, .endpoint = EndpointIndex{0}, .rtt_ms = 2'500});
   metrics.late_reply(2.5);
   Exposition exposition(registry, table, FamilySet().set());

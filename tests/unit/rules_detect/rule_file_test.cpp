@@ -35,7 +35,14 @@ TEST(RuleFile, TheDefaultsAreComplete) {
     EXPECT_EQ(rules->detect.metric(technology, Metric::rtt_ms).critical, 200);
     EXPECT_FALSE(rules->detect.metric(technology, Metric::rtt_ms).warning);
     EXPECT_FALSE(rules->detect.metric(technology, Metric::rsrp_dbm).verified_by_burst);
+    EXPECT_FALSE(rules->detect.metric(technology, Metric::rssi_dbm).learnt);
     EXPECT_FALSE(rules->detect.metric(technology, Metric::rssi_dbm).judged);
+    EXPECT_EQ(rules->detect.metric(technology, Metric::optical_rx_dbm).critical, -27);
+    EXPECT_TRUE(rules->detect.metric(technology, Metric::mer_db).judged);
+    for (const Metric metric : {Metric::traffic_bps, Metric::utilisation, Metric::active_users}) {
+      EXPECT_TRUE(rules->detect.metric(technology, metric).learnt);
+      EXPECT_FALSE(rules->detect.metric(technology, metric).judged);
+    }
   }
 }
 
@@ -90,6 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"detect: {metrics: {rsrp_dbm: {critical: -90}}}\n", "critical must be worse than warning"},
         Mistake{"detect: {metrics: {rssi_dbm: {critical: -100}}}\n",
                 "detect.metrics.rssi_dbm: \"respect\" is missing"},
+        Mistake{"detect: {metrics: {utilisation: {judged: true}}}\n",
+                "detect.metrics.utilisation: \"respect\" is missing"},
         Mistake{"detect: {technologies: {lte5: {}}}\n", "there is no such technology"},
         Mistake{"detect: {flap: {enter: .nan}}\n", "is not a number"},
         Mistake{"detect: [1, 2]\n", "detect: expected a map, found a list"}));

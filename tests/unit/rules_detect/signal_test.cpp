@@ -66,6 +66,35 @@ TEST_F(Signal, RecoversOnlyWellInsideTheLimit) {
   EXPECT_THAT(kinds(read(10, -100)), ElementsAre(EventKind::degradation_ended, EventKind::recovered));
 }
 
+// A full link is a matter for the capacity list; whether it serves badly is seen by RTT and loss.
+TEST_F(Signal, WhatIsLearntOnlyRaisesNothingAndHasABaseline) {
+  Events events;
+  for (int i = 0; i < 200; ++i, world.now += 30s) {
+    Round round = world.signal(-85);
+    round.add(Metric::utilisation, i < 100 ? 0.30F + 0.01F * static_cast<float>(i % 3) : 0.97F);
+    round.add(Metric::traffic_bps, 1e9F);
+    for (Event& event : world.send(round)) events.push_back(std::move(event));
+    if (i != 99) continue;
+    const auto usual = world.detector.expectation(world.a, kModem, Metric::utilisation, world.now);
+    ASSERT_TRUE(usual);
+    EXPECT_NEAR(usual->median, 0.31, 0.01);
+  }
+  EXPECT_THAT(events, IsEmpty());
+  EXPECT_TRUE(world.health().clean);
+}
+
+TEST_F(Signal, ADimmedPortIsBad) {
+  Events events;
+  for (int i = 0; i < 120; ++i, world.now += 30s) {
+    Round round = world.signal(-85);
+    round.add(Metric::optical_rx_dbm, (i < 100 ? -18.0F : -21.0F) + 0.1F * static_cast<float>(i % 3));
+    for (Event& event : world.send(round)) events.push_back(std::move(event));
+  }
+  ASSERT_THAT(kinds(events), ElementsAre(EventKind::became_bad, EventKind::degradation_began));
+  EXPECT_EQ(events[1].degradation->respect, Respect::signal);
+  EXPECT_THAT(events[1].degradation->evidence, HasSubstr("received light -2"));
+}
+
 // A limit that is breached at this hour every day is chronic: reported, no cause for a page.
 TEST(Limits, ABreachInsideTheUsualBandIsChronic) {
   World world([](DetectRules& rules) {

@@ -13,13 +13,13 @@
 namespace faultline {
 namespace {
 
-TEST(Round, TakesSixValuesAndNoUnknownOnes) {
+TEST(Round, TakesEightValuesAndNoUnknownOnes) {
   Round round;
   round.add(Metric::rsrp_dbm, kNoValue);
   EXPECT_EQ(round.value_count, 0);
-  for (int i = 0; i < 8; ++i) round.add(Metric::sinr_db, static_cast<float>(i));
-  ASSERT_EQ(round.metric_values().size(), 6U);
-  EXPECT_EQ(round.metric_values()[5].value, 5);
+  for (int i = 0; i < 10; ++i) round.add(Metric::sinr_db, static_cast<float>(i));
+  ASSERT_EQ(round.metric_values().size(), kMetricsPerRound);
+  EXPECT_EQ(round.metric_values()[7].value, 7);
 }
 
 TEST(Round, SaysNothingUntilItIsFilled) {
