@@ -226,13 +226,17 @@ Result<void> Probing::apply(const config::Config& config, const inventory::Inven
   return {};
 }
 
-void Probing::burst(EndpointIndex endpoint) {
+void Probing::burst(const BurstRequested& wanted) {
+  const EndpointIndex endpoint = wanted.endpoint;
   if (endpoint.value >= kinds_of_.size()) return;
   bool sent = false;
   for (ProbeKindIndex kind = 0; kind < probe_kinds().size(); ++kind)
     if (measures(endpoint, kind) && probe_kinds()[kind].transport == ProbeTransport::packet)
       sent = engine_->burst(endpoint, kind) || sent;
-  if (!sent) sessions_->run_now(endpoint);
+  // What only a session reads, such as a modem's signal: asked again where it is the question, not of every
+  // neighbour.
+  const bool is_question = wanted.reason == BurstReason::suspicion || wanted.reason == BurstReason::hold;
+  if (!sent || is_question) sessions_->run_now(endpoint);
 }
 
 bool Probing::measures(EndpointIndex endpoint, ProbeKindIndex kind) const {

@@ -30,7 +30,7 @@ void Services::carry_out(const Actions& actions) {
   const Topology& topology = pipeline->topology();
   bookkeeper->record(actions, topology);
   for (const Action& action : actions) {
-    if (const auto* burst = std::get_if<BurstRequested>(&action.detail)) probing->burst(burst->endpoint);
+    if (const auto* burst = std::get_if<BurstRequested>(&action.detail)) probing->burst(*burst);
     if (const auto* change = std::get_if<IncidentChanged>(&action.detail)) {
       log(*change, topology);
       metrics->incident_event(name(change->event));

@@ -57,7 +57,7 @@ void IncidentBook::judge_cause(Record& record, const Present& present, const Obs
   if (incident.bad.empty() && !incident.complaint_only) return;  // not judged by its absence
   if (!record.is_told()) record.context.clear();
   if (!record.is_told() || bad >= record.most_bad) {
-    auto features = observations.of_members(record, present, rules_->cause);
+    auto features = observations.of_members(record, present, *topology_, rules_->cause);
     if (!record.is_told() || bad > record.most_bad || speaks_louder(features, record.features, rules_->cause))
       record.features = std::move(features);
     record.most_bad = bad;

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kReasons = 3;
 constexpr std::array<std::string_view, kCauseFeatureCount> kTexts = {
     "a single customer's line is affected",
-    "one access endpoint is affected",
+    "one radio cell is affected",
+    "one fixed line or its access port is affected",
     "one site is affected",
     "what shares a power feed is affected, across the transport topology",
     "what hangs on one aggregation is affected",

@@ -62,9 +62,11 @@ bool is_busy_hour(Timestamp at, const CauseRules& rules) {
 
 CauseFeature feature_of_root(const Record& record, const Topology& topology) {
   const Root& root = record.incident.root;
-  if (const auto* endpoint = std::get_if<EndpointIndex>(&root))
-    return topology.endpoint(*endpoint).customers <= 1 ? CauseFeature::root_single_customer
-                                                       : CauseFeature::root_endpoint;
+  if (const auto* endpoint = std::get_if<EndpointIndex>(&root)) {
+    if (topology.endpoint(*endpoint).customers <= 1) return CauseFeature::root_single_customer;
+    return is_mobile(topology.endpoint(*endpoint).technology) ? CauseFeature::root_cell
+                                                              : CauseFeature::root_line;
+  }
   const auto* node = std::get_if<NodeIndex>(&root);
   if (node == nullptr) return record.is_storm ? CauseFeature::root_area : CauseFeature::root_power;
   switch (topology.node(*node).kind) {
@@ -119,16 +121,19 @@ bool Observations::alarm_below(const Record& record, const Topology& topology,
                      [&](const auto& entry) { return concerns(entry.second); });
 }
 
-void Observations::add_signal(const Record& record, const Present& present,
+void Observations::add_signal(const Record& record, const Present& present, const Topology& topology,
                               std::vector<CauseFeature>& features) const {
-  std::size_t on_air = 0, off_air = 0, weak = 0;
+  std::size_t on_air = 0, off_air = 0, weak = 0, dim = 0;
   for (const EndpointIndex endpoint : record.members) {
-    if (present.health[endpoint.value].bad_in(Respect::signal)) ++weak;
+    if (present.health[endpoint.value].bad_in(Respect::signal))
+      ++(is_mobile(topology.endpoint(endpoint).technology) ? weak : dim);
     const auto found = signals_.find(endpoint);
     if (found == signals_.end() || found->second.at < record.incident.onset) continue;
     ++(found->second.on_air ? on_air : off_air);
   }
-  if (weak > 0)
+  if (dim > weak)
+    features.push_back(CauseFeature::optical_drop);
+  else if (weak > 0)
     features.push_back(CauseFeature::signal_weak);
   else if (off_air > on_air)
     features.push_back(CauseFeature::cell_off_air);
@@ -139,12 +144,12 @@ void Observations::add_signal(const Record& record, const Present& present,
 }
 
 std::vector<CauseFeature> Observations::of_members(const Record& record, const Present& present,
-                                                   const CauseRules& rules) const {
+                                                   const Topology& topology, const CauseRules& rules) const {
   if (record.incident.complaint_only) return {CauseFeature::one_service_silent};
   std::vector<CauseFeature> features;
   add_reach(record, present, features);
   add_onset(record, present, rules, features);
-  add_signal(record, present, features);
+  add_signal(record, present, topology, features);
   if (is_delay_only(features) && is_busy_hour(record.incident.onset, rules))
     features.push_back(CauseFeature::busy_hour_delay);
   return features;

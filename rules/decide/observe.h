@@ -27,7 +27,7 @@ class Observations {
   void forget_retired(const Topology& topology);
 
   // What the members that are bad now show: how they are reached, how it began, their radio signal.
-  std::vector<CauseFeature> of_members(const Record& record, const Present& present,
+  std::vector<CauseFeature> of_members(const Record& record, const Present& present, const Topology& topology,
                                        const CauseRules& rules) const;
   // What others say: alarms that are on, complaints.
   std::vector<CauseFeature> of_context(const Record& record, const Topology& topology) const;
@@ -39,7 +39,8 @@ class Observations {
   };
   bool alarm_below(const Record& record, const Topology& topology,
                    std::initializer_list<AlarmKind> kinds) const;
-  void add_signal(const Record& record, const Present& present, std::vector<CauseFeature>& features) const;
+  void add_signal(const Record& record, const Present& present, const Topology& topology,
+                  std::vector<CauseFeature>& features) const;
 
   std::map<std::string, Alarm> alarms_;
   std::unordered_map<EndpointIndex, Signal> signals_;

@@ -98,7 +98,8 @@ struct MaintenanceRules {
 // What is observed of an incident, the rows of the cause table (D.6).
 enum class CauseFeature : std::uint8_t {
   root_single_customer,
-  root_endpoint,
+  root_cell,
+  root_line,
   root_site,
   root_power,
   root_aggregation,
@@ -125,10 +126,11 @@ enum class CauseFeature : std::uint8_t {
   second_probe_contradicts,
   complaints_two,
 };
-inline constexpr std::size_t kCauseFeatureCount = 27;
+inline constexpr std::size_t kCauseFeatureCount = 28;
 inline constexpr std::array<std::string_view, kCauseFeatureCount> kCauseFeatureNames = {
     "root_single_customer",
-    "root_endpoint",
+    "root_cell",
+    "root_line",
     "root_site",
     "root_power",
     "root_aggregation",

@@ -9,7 +9,7 @@
 namespace faultline::accuracy {
 namespace {
 
-constexpr float kRttNoise = 0.06F, kSignalNoise_db = 0.7F;
+constexpr float kRttNoise = 0.06F;
 constexpr float kAutoregression = 0.5F;
 constexpr double kMeanLoss = 0.003, kMostLoss = 0.01;
 constexpr float kEveningShare = 0.08F, kEveningRise = 0.25F;
@@ -41,8 +41,19 @@ Field::Field(const Network& network, std::uint64_t seed)
     state.base_loss = static_cast<float>(std::min(kMostLoss, -kMeanLoss * std::log(1 - dice.unit())));
     state.none_lost = static_cast<float>(std::pow(1 - state.base_loss, 10));
     state.evening = dice.unit() < kEveningShare ? kEveningRise : 0;
-    state.signal_dbm = static_cast<float>(-88 + 7 * dice.normal());
-    state.signal_dbm = std::clamp(state.signal_dbm, -100.0F, -70.0F);
+    const auto drawn = static_cast<float>(dice.normal());
+    if (state.mobile) {
+      state.signal = std::clamp(-88 + 7 * drawn, -100.0F, -70.0F);
+      state.signal_noise_db = 0.7F;
+    } else if (technology == Technology::docsis) {
+      state.metric = Metric::mer_db;
+      state.signal = std::clamp(39 + drawn, 37.0F, 42.0F);
+      state.signal_noise_db = 0.3F;
+    } else {
+      state.metric = Metric::optical_rx_dbm;
+      state.signal = std::clamp(-19 + 2 * drawn, -22.0F, -14.0F);
+      state.signal_noise_db = 0.1F;
+    }
   }
   heavy_tail_.resize(kTailSamples);
   for (float& sample : heavy_tail_) {
@@ -130,14 +141,13 @@ Round Field::measure(EndpointIndex endpoint, std::int64_t second, std::uint16_t 
     round.rtt.ipdv_ms = round.rtt.p95_ms - round.rtt.minimum_ms;
     round.rtt.jitter_ms = 0.1F * round.rtt.ipdv_ms;
   }
-  if (state.mobile) {  // the modem beside it, which does not need the path
-    if (state.effect.off_air) {
-      round.reason = OutcomeReason::not_registered;
-    } else {
-      state.signal_noise = kAutoregression * state.signal_noise + 0.866F * heavy_tail();
-      round.add(Metric::rsrp_dbm,
-                state.signal_dbm + state.effect.signal_db + kSignalNoise_db * state.signal_noise);
-    }
+  // The modem beside a cell does not need the path; what a line's equipment says comes over it.
+  if (state.mobile && state.effect.off_air) {
+    round.reason = OutcomeReason::not_registered;
+  } else if (state.mobile || lost < sent) {
+    state.signal_noise = kAutoregression * state.signal_noise + 0.866F * heavy_tail();
+    round.add(state.metric,
+              state.signal + state.effect.signal_db + state.signal_noise_db * state.signal_noise);
   }
   return round;
 }

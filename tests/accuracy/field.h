@@ -26,10 +26,12 @@ class Field {
   struct State {
     float nominal_ms = 20;
     float base_loss = 0;
-    float evening = 0;  // what the evening adds to the RTT, as a share
-    float rtt_noise = 0, signal_noise = 0;
-    float none_lost = 1;  // probability that 10 packets of a round all come back
-    float signal_dbm = 0;
+    float evening = 0;                      // what the evening adds to the RTT, as a share
+    float rtt_noise = 0, signal_noise = 0;  // of the moment, in deviations
+    float none_lost = 1;                    // probability that 10 packets of a round all come back
+    float signal = 0;  // RSRP, dBm; of a PON line the light it receives, dBm; of a cable modem its MER, dB
+    Metric metric = Metric::rsrp_dbm;
+    float signal_noise_db = 0;
     bool mobile = false;
     Effect effect;  // of all events in force
     std::uint32_t spike_until_s = 0;

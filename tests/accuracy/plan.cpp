@@ -158,7 +158,10 @@ class Planner {
       event.cause = mobile ? Cause::access_node : Cause::access_plant;
     } else {
       // A cell's antenna, or a line whose plant repeats and delays.
-      event.effect = {.loss = 0.04F, .rtt_factor = mobile ? 1.0F : 1.8F, .signal_db = -8, .off_air = false};
+      event.effect = {.loss = 0.04F,
+                      .rtt_factor = mobile ? 1.0F : 1.8F,
+                      .signal_db = mobile ? -8.0F : -4.0F,
+                      .off_air = false};
       event.cause = mobile ? Cause::radio : Cause::access_plant;
     }
     call(event, event.kind == Kind::ep_hard);

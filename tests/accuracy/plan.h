@@ -48,7 +48,7 @@ constexpr bool is_silent(Kind kind) {
 struct Effect {
   float loss = 0;
   float rtt_factor = 1;
-  float signal_db = 0;   // added to RSRP
+  float signal_db = 0;   // added to RSRP, to the light or to the MER
   bool off_air = false;  // a modem finds no cell
   bool is_none() const { return loss == 0 && rtt_factor == 1 && signal_db == 0 && !off_air; }
 };

@@ -163,6 +163,9 @@ class Judge {
                                    root_name(event.root, *network_.topology)));
     }
     ++kind.caused;
+    if (ticket.cause != event.cause && !is_silent(event.kind))
+      remark(ticket, fmt::format("wrong cause of {}, said {} for {}", name(event.kind), name(ticket.cause),
+                                 name(event.cause)));
     kind.right_cause += ticket.cause == event.cause;
     ++score_.confusion[static_cast<std::size_t>(event.cause)][static_cast<std::size_t>(ticket.cause)];
   }

@@ -261,6 +261,10 @@ void Player::take(const Actions& actions) {
         if (truth_->is_silent(endpoint)) return;
         const Round round = truth_->measure(endpoint, time(now_), 5, true);
         schedule(round.finished - origin_, [this, round] { take(pipeline_->on(round)); });
+        if (auto signal = truth_->read_signal(endpoint, time(now_))) {
+          signal->on_demand = true;
+          schedule(signal->finished - origin_, [this, signal] { take(pipeline_->on(*signal)); });
+        }
       });
     }
   }
