@@ -98,6 +98,7 @@ void Pipeline::Impl::take_events(Timestamp now, Actions& actions) {
   for (detect::Event& event : events) {
     switch (event.kind) {
       case detect::EventKind::suspicion:
+        troubled.push_back(now);
         bursts.ask(event.endpoint, BurstReason::suspicion, now, rules->correlate.probe);
         break;
       case detect::EventKind::became_bad:
@@ -105,6 +106,7 @@ void Pipeline::Impl::take_events(Timestamp now, Actions& actions) {
         coincidence.note(now, detector.health(event.endpoint).bad_in(Respect::reachability));
         newly_bad.push_back(event.endpoint);
         became_bad.push_back(now);
+        troubled.push_back(now);
         changed = true;
         break;
       case detect::EventKind::recovered:

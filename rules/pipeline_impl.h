@@ -86,7 +86,9 @@ struct Pipeline::Impl {
   std::set<EndpointIndex> bad;  // became bad and did not recover
   std::vector<EndpointIndex> newly_bad;
   std::deque<Timestamp> became_bad;  // when, of the last sweep's spacing
-  bool changed = false;              // since the last localisation
+  std::deque<Timestamp> troubled;    // when an endpoint became suspect or bad, of the last mass window
+  bool changed = false;              // since the last localisation,
+  Timestamp localised{};             // which was then
   Timestamp swept{};                 // last breadth-first sweep of the network
   detect::Events events;
 

@@ -68,7 +68,11 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
 void Pipeline::Impl::check_host(const Tick& tick, Actions& actions) {
   const GuardRulesOfHost& host = rules->decide.probe_host;
   const Timestamp now = tick.at;
-  const Suspects count = count_suspects(*topology, detector.all(), now - host.mass_window);
+  // Where nothing has just become suspect there is nothing to count.
+  while (!troubled.empty() && troubled.front() + host.mass_window < now) troubled.pop_front();
+  const Suspects count = troubled.size() < host.mass_aggregations
+                             ? Suspects{}
+                             : count_suspects(*topology, detector.all(), now - host.mass_window);
   const auto verdict =
       guard.on_tick(tick.probe_host_healthy, count.suspects, count.measured, count.aggregations, now, host);
   if (verdict.sample_wanted) ask_sample(now);
@@ -192,8 +196,10 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
     return entry.second.incident.state == IncidentState::suspected && !entry.second.incident.complaint_only;
   });
   if (book.take_released()) changed = true;
-  if (!changed && !waiting) return;
+  // While something waits, what was measured since may have changed the explanation.
+  if (!changed && !(waiting && now - localised >= rules->correlate.localise.every)) return;
   changed = false;
+  localised = now;
 
   const LocaliseRules& localise = rules->correlate.localise;
   const std::size_t endpoints = topology->endpoints().size();

@@ -63,6 +63,8 @@ void bind_localise(Binder section, LocaliseRules& rules) {
   section.bind("hidden_distance_m", rules.hidden_distance_m, 0, kMetres);
   section.bind("hidden_bad_share", rules.hidden_bad_share, 0, 1);
   section.bind("hidden_spread", rules.hidden_spread, 0s, 24h);
+  section.bind("every", rules.every, 1s, 1h);
+  section.bind("healthy_evidence", rules.healthy_evidence);
   section.bind("tests", rules.tests, 0, 10'000);
 }
 

@@ -31,7 +31,7 @@ Candidate measure(const Footprints& footprints, NodeIndex node, const LocaliseRu
     for (const EndpointIndex endpoint : candidate.groups[g].endpoints) {
       const std::uint32_t position = positions[endpoint.value];
       if (position == kNotBad) {
-        if (is_healthy(endpoint, candidate.onset)) ++candidate.healthy[g];
+        if (rules.healthy_evidence && is_healthy(endpoint, candidate.onset)) ++candidate.healthy[g];
       } else if (std::chrono::abs(bad[position].onset - candidate.onset) <= rules.onset_spread) {
         candidate.members[g].push_back(position);
       }

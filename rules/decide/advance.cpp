@@ -78,6 +78,16 @@ void IncidentBook::let_go(Record& record, const Present& present) {
   released_ = true;
 }
 
+// A suspicion of single endpoints is judged anew when one of them was measured: most suspicions are of one,
+// and there are many. What is larger, told, or lives on complaints changes by itself.
+bool IncidentBook::is_news(Record& record, const Present& present) {
+  if (record.level != Level::endpoint || record.is_told() || record.incident.complaint_only) return true;
+  Timestamp latest{};
+  for (const EndpointIndex member : record.members)
+    latest = std::max(latest, present.health[member.value].measured);
+  return std::exchange(record.assessed, latest) != latest;
+}
+
 // Hardly anything of a wider fault is left.
 bool IncidentBook::is_mostly_over(const Record& record) const {
   if (record.level == Level::endpoint || record.is_storm || record.incident.complaint_only) return false;
@@ -216,7 +226,7 @@ void IncidentBook::step(Record& record, const Present& present, const Observatio
   if (record.is_host && incident.state != IncidentState::resolved) return;
   if (incident.state != IncidentState::resolved) {
     refresh(record, present);
-    assess(record, present, observations);
+    if (is_news(record, present)) assess(record, present, observations);
   }
   const LifecycleFacts facts = facts_of(record, present);
   record.due = facts.suspected_at + facts.hold;

@@ -105,6 +105,7 @@ class IncidentBook {
   void refresh(Record& record, const Present& present);
   void let_go(Record& record, const Present& present);
   bool is_mostly_over(const Record& record) const;
+  static bool is_news(Record& record, const Present& present);
   LifecycleFacts facts_of(const Record& record, const Present& present) const;
   void step(Record& record, const Present& present, const Observations& observations, Actions& actions);
   bool join_wider(Record& record, const Present& present, Actions& actions);

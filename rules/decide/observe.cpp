@@ -85,9 +85,13 @@ CauseFeature feature_of_root(const Record& record, const Topology& topology) {
 
 void Observations::note(const Round& round) {
   if (round.outcome == Outcome::timed_out && round.packets.sent > 0) return;
-  for (const MetricValue& value : round.metric_values())
-    if (value.metric == Metric::rsrp_dbm) signals_[round.endpoint] = {round.finished, true};
-  if (round.reason == OutcomeReason::not_registered) signals_[round.endpoint] = {round.finished, false};
+  const auto values = round.metric_values();
+  const bool off_air = round.reason == OutcomeReason::not_registered;
+  if (!off_air && std::none_of(values.begin(), values.end(),
+                               [](const MetricValue& value) { return value.metric == Metric::rsrp_dbm; }))
+    return;
+  if (signals_.size() <= round.endpoint.value) signals_.resize(round.endpoint.value + 1);
+  signals_[round.endpoint.value] = {round.finished, !off_air};
 }
 
 void Observations::note(const Alarm& alarm) {
@@ -99,7 +103,8 @@ void Observations::note(const Alarm& alarm) {
 }
 
 void Observations::forget_retired(const Topology& topology) {
-  std::erase_if(signals_, [&](const auto& entry) { return topology.endpoint(entry.first).retired; });
+  for (std::uint32_t e = 0; e < signals_.size(); ++e)
+    if (topology.endpoint(EndpointIndex{e}).retired) signals_[e] = Signal{};
   std::erase_if(alarms_, [&](const auto& entry) {
     const Alarm& alarm = entry.second;
     return (alarm.node && topology.node(*alarm.node).retired) ||
@@ -127,9 +132,8 @@ void Observations::add_signal(const Record& record, const Present& present, cons
   for (const EndpointIndex endpoint : record.members) {
     if (present.health[endpoint.value].bad_in(Respect::signal))
       ++(is_mobile(topology.endpoint(endpoint).technology) ? weak : dim);
-    const auto found = signals_.find(endpoint);
-    if (found == signals_.end() || found->second.at < record.incident.onset) continue;
-    ++(found->second.on_air ? on_air : off_air);
+    if (endpoint.value >= signals_.size() || signals_[endpoint.value].at < record.incident.onset) continue;
+    ++(signals_[endpoint.value].on_air ? on_air : off_air);
   }
   if (dim > weak)
     features.push_back(CauseFeature::optical_drop);

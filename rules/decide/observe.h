@@ -43,7 +43,7 @@ class Observations {
                   std::vector<CauseFeature>& features) const;
 
   std::map<std::string, Alarm> alarms_;
-  std::unordered_map<EndpointIndex, Signal> signals_;
+  std::vector<Signal> signals_;  // by endpoint index, as far as any was read; at the epoch: none
 };
 
 }  // namespace faultline::decide

@@ -41,6 +41,7 @@ struct Record {
   double margin_nats = 0;
   std::vector<Evidence> argument;      // the localiser's, of the time when the most spoke for it
   std::vector<Evidence> notes;         // what was seen besides: how it opened, strays, relapses
+  Timestamp assessed{};                // the latest measurement of a member that was judged
   std::size_t most_bad = 0;            // members bad, and none of them getting better, at the worst time
   std::vector<CauseFeature> features;  // of the members at that time
   std::vector<CauseFeature> context;   // alarms and complaints, at any time

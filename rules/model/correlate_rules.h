@@ -62,6 +62,9 @@ struct LocaliseRules {
   double hidden_bad_share = 0;   // so completely bad,
   Duration hidden_spread{};      // so closely together in time
   std::uint32_t tests = 0;       // endpoints to probe when ambiguous, at most
+  Duration every{};              // looked at anew so often while something is suspected, and at once when an
+                                 // endpoint became bad or well
+  bool healthy_evidence = true;  // false: what healthy neighbours say is left out, to see what it is worth
 };
 
 // From a complaint's place to the endpoints that may serve it (C.1).
