@@ -1,0 +1,79 @@
+#include "rules/detect/past.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace faultline::detect {
+namespace {
+
+constexpr std::int64_t kWeekS = 7 * 86400;
+constexpr unsigned kBusyDays = 14;
+constexpr std::uint8_t kFewestRounds = 3;  // fewer say nothing about an hour
+
+std::int64_t seconds_of(Timestamp t) {
+  return std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count());
+}
+
+}  // namespace
+
+Week& week_at(Past& past, Timestamp now) {
+  const auto week = static_cast<std::uint16_t>(seconds_of(now) / kWeekS);
+  if (past.week == 0 || week < past.week) past.week = week;  // the clock was set back: go on in the latest
+  for (; past.week < week; ++past.week) {
+    if (week - past.week > static_cast<int>(past.weeks.size())) {
+      past.weeks = {};
+      past.week = week;
+      break;
+    }
+    std::rotate(past.weeks.begin(), past.weeks.end() - 1, past.weeks.end());
+    past.weeks[0] = Week{};
+  }
+  return past.weeks[0];
+}
+
+LearntTroubles troubles_of(Past past, Timestamp now) {
+  week_at(past, now);
+  const double left = 1 - static_cast<double>(seconds_of(now) % kWeekS) / kWeekS;
+  const auto& w = past.weeks;
+  const auto last_7 = [&](auto member) { return w[0].*member + left * (w[1].*member); };
+  const auto last_28 = [&](auto member) {
+    return w[0].*member + w[1].*member + w[2].*member + w[3].*member + left * (w[4].*member);
+  };
+  return {last_7(&Week::bad_minutes), last_28(&Week::bad_minutes), last_7(&Week::suspicions),
+          last_28(&Week::falls)};
+}
+
+void begin_day(Past& past, std::uint16_t day, double share_of_rounds) {
+  if (past.day != 0 && day > past.day) {
+    const bool is_measured = past.hour != UINT8_MAX && past.rounds >= kFewestRounds;
+    const bool is_strained = is_measured && past.strained_rounds >= share_of_rounds * past.rounds;
+    const unsigned gap = std::min<unsigned>(day - past.day, 16);
+    const auto moved = [&](std::uint16_t days, bool latest) {
+      return static_cast<std::uint16_t>((((std::uint32_t{days} << 1U) | (latest ? 1U : 0U)) << (gap - 1)) &
+                                        0xFFFFU);
+    };
+    past.strained = moved(past.strained, is_strained);
+    past.measured = moved(past.measured, is_measured);
+  }
+  past.day = day;
+  past.rounds = past.strained_rounds = 0;
+}
+
+void note_busy_round(Past& past, bool strained) {
+  if (past.rounds == UINT8_MAX) {
+    past.rounds /= 2;
+    past.strained_rounds /= 2;
+  }
+  ++past.rounds;
+  past.strained_rounds = static_cast<std::uint8_t>(past.strained_rounds + (strained ? 1 : 0));
+}
+
+LearntBusyHour busy_hour_of(const Past& past) {
+  constexpr std::uint16_t kMask = (1U << kBusyDays) - 1;
+  const auto days = [&](std::uint16_t bits) {
+    return static_cast<std::uint8_t>(std::popcount(static_cast<std::uint16_t>(bits & kMask)));
+  };
+  return {past.hour, days(past.measured), days(past.strained)};
+}
+
+}  // namespace faultline::detect
