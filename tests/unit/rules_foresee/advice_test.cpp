@@ -113,7 +113,7 @@ TEST_F(Advice, ADimmingPortIsCleanedBeforeItsDate) {
   pon.metrics = {days_of(Metric::optical_rx_dbm, [](int i) { return -23 - 0.1 * i + 0.05 * (i % 2); })};
   const Outlook outlook = look({{3, pon}});
   ASSERT_THAT(kinds(outlook), ElementsAre(HintKind::clean_optics));
-  EXPECT_EQ(outlook.hints[0].advice, "clean or re-splice before 2026-12-05");
+  EXPECT_EQ(outlook.hints[0].advice, "clean or re-splice before 2026-12-06");
   ASSERT_FALSE(outlook.findings.empty());
   EXPECT_EQ(outlook.findings[0].endpoint, EndpointIndex{3});
 }
