@@ -102,6 +102,7 @@ void code_past(Coder& code, Kept& past) {
   code(past.day);
   code(past.strained);
   code(past.measured);
+  code(past.busy_hour);
   code(past.hour);
   code(past.rounds);
   code(past.strained_rounds);
@@ -131,8 +132,8 @@ bool is_valid(const LearntProbe& probe) {
 }
 
 bool is_valid(const Past& past) {
-  return (past.hour < kHours || past.hour == UINT8_MAX) && past.strained_rounds <= past.rounds &&
-         (past.strained & ~past.measured) == 0;
+  return (past.busy_hour < kHours || past.busy_hour == UINT8_MAX) && past.hour < kHours &&
+         past.strained_rounds <= past.rounds && (past.strained & ~past.measured) == 0;
 }
 
 bool read_metrics(Reader& read, LearntProbe& probe, std::uint8_t version) {

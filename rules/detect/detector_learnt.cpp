@@ -94,11 +94,6 @@ std::uint8_t Detector::Impl::busiest_hour(std::uint32_t e, std::size_t kind_of_d
 void Detector::Impl::note_busy_hour(std::uint32_t e, const Reading& reading) {
   Past& past = states[e].past;
   const std::size_t hour = reading.slot.bucket % kHours, kind_of_day = reading.slot.bucket - hour;
-  if (reading.slot.day != past.day) {
-    begin_day(past, reading.slot.day, rules->busy.share_of_rounds);
-    past.hour = busiest_hour(e, kind_of_day);
-  }
-  if (hour != past.hour) return;
   bool strained = false, says_something = false;
   const auto look_at = [&](const ReadValue& v) {
     if (strained || !speaks_of_load(v.metric->metric) || !std::isfinite(v.x)) return;
@@ -108,7 +103,10 @@ void Detector::Impl::note_busy_hour(std::uint32_t e, const Reading& reading) {
   };
   for (const ReadValue& v : reading.read_values()) look_at(v);
   for (const ReadValue& v : reading.learnt_values()) look_at(v);
-  if (says_something) note_busy_round(past, strained);
+  if (!says_something) return;
+  const bool is_new_day = reading.slot.day != past.day;
+  note_load(past, reading.slot.day, static_cast<std::uint8_t>(hour), strained, rules->busy.share_of_rounds);
+  if (is_new_day && past.strained == 0) past.busy_hour = busiest_hour(e, kind_of_day);
 }
 
 // Whole minutes; after a gap in the ticks only the last one.

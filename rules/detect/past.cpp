@@ -14,6 +14,17 @@ std::int64_t seconds_of(Timestamp t) {
   return std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count());
 }
 
+void end_hour(Past& past, double share_of_rounds) {
+  if (past.rounds >= kFewestRounds) {
+    past.measured |= 1U;
+    if (past.strained_rounds >= share_of_rounds * past.rounds) {
+      past.strained |= 1U;
+      past.busy_hour = past.hour;
+    }
+  }
+  past.rounds = past.strained_rounds = 0;
+}
+
 }  // namespace
 
 Week& week_at(Past& past, Timestamp now) {
@@ -43,23 +54,15 @@ LearntTroubles troubles_of(Past past, Timestamp now) {
           last_28(&Week::falls)};
 }
 
-void begin_day(Past& past, std::uint16_t day, double share_of_rounds) {
+void note_load(Past& past, std::uint16_t day, std::uint8_t hour, bool strained, double share_of_rounds) {
+  if (day != past.day || hour != past.hour) end_hour(past, share_of_rounds);
   if (past.day != 0 && day > past.day) {
-    const bool is_measured = past.hour != UINT8_MAX && past.rounds >= kFewestRounds;
-    const bool is_strained = is_measured && past.strained_rounds >= share_of_rounds * past.rounds;
     const unsigned gap = std::min<unsigned>(day - past.day, 16);
-    const auto moved = [&](std::uint16_t days, bool latest) {
-      return static_cast<std::uint16_t>((((std::uint32_t{days} << 1U) | (latest ? 1U : 0U)) << (gap - 1)) &
-                                        0xFFFFU);
-    };
-    past.strained = moved(past.strained, is_strained);
-    past.measured = moved(past.measured, is_measured);
+    past.strained = static_cast<std::uint16_t>((std::uint32_t{past.strained} << gap) & 0xFFFFU);
+    past.measured = static_cast<std::uint16_t>((std::uint32_t{past.measured} << gap) & 0xFFFFU);
   }
   past.day = day;
-  past.rounds = past.strained_rounds = 0;
-}
-
-void note_busy_round(Past& past, bool strained) {
+  past.hour = hour;
   if (past.rounds == UINT8_MAX) {
     past.rounds /= 2;
     past.strained_rounds /= 2;
@@ -69,11 +72,11 @@ void note_busy_round(Past& past, bool strained) {
 }
 
 LearntBusyHour busy_hour_of(const Past& past) {
-  constexpr std::uint16_t kMask = (1U << kBusyDays) - 1;
+  constexpr unsigned kMask = (1U << kBusyDays) - 1;
   const auto days = [&](std::uint16_t bits) {
-    return static_cast<std::uint8_t>(std::popcount(static_cast<std::uint16_t>(bits & kMask)));
+    return static_cast<std::uint8_t>(std::popcount((std::uint32_t{bits} >> 1U) & kMask));
   };
-  return {past.hour, days(past.measured), days(past.strained)};
+  return {past.busy_hour, days(past.measured), days(past.strained)};
 }
 
 }  // namespace faultline::detect

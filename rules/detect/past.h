@@ -18,13 +18,15 @@ struct Week {
 };
 
 struct Past {
-  std::array<Week, 5> weeks{};    // the present one first
-  std::uint16_t week = 0;         // number of weeks[0] since 1970; 0: nothing yet
-  std::uint16_t day = 0;          // local, that `rounds` belongs to; 0: nothing yet
-  std::uint16_t strained = 0;     // bit n: the busy hour n + 1 days ago was strained,
-  std::uint16_t measured = 0;     // and measured
-  std::uint8_t hour = UINT8_MAX;  // local busy hour of `day`; UINT8_MAX: none
-  std::uint8_t rounds = 0;        // in it, today
+  std::array<Week, 5> weeks{};  // the present one first
+  std::uint16_t week = 0;       // number of weeks[0] since 1970; 0: nothing yet
+  std::uint16_t day = 0;        // local, the present one; 0: nothing yet
+  std::uint16_t strained = 0;   // bit n: n days ago some hour was strained,
+  std::uint16_t measured = 0;   // or at least measured
+  std::uint8_t busy_hour =
+      UINT8_MAX;          // local, the latest that was strained, else the profile's; UINT8_MAX: none
+  std::uint8_t hour = 0;  // local, that the two below belong to
+  std::uint8_t rounds = 0;
   std::uint8_t strained_rounds = 0;
   bool operator==(const Past&) const = default;
 };
@@ -35,10 +37,11 @@ Week& week_at(Past& past, Timestamp now);
 // As sliding windows: of the oldest week that is only partly inside, that part.
 LearntTroubles troubles_of(Past past, Timestamp now);
 
-// Closes the days up to `day`: of the day before it is noted whether most rounds of the busy hour were
-// strained.
-void begin_day(Past& past, std::uint16_t day, double share_of_rounds);
-void note_busy_round(Past& past, bool strained);
+// One round of an hour. An hour is strained if at least `share_of_rounds` of its rounds are. Which hour that
+// is may differ from day to day: peaks move, and the profile does not know an hour in which the endpoint was
+// always bad.
+void note_load(Past& past, std::uint16_t day, std::uint8_t hour, bool strained, double share_of_rounds);
+// The last 14 days that are over.
 LearntBusyHour busy_hour_of(const Past& past);
 
 }  // namespace faultline::detect

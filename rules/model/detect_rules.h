@@ -138,7 +138,7 @@ struct LimitRules {
   std::uint32_t rounds = 0;  // at most 8
 };
 
-// Whether the busy hour was strained on a day, for the capacity list (F). Against the night: the hour's own
+// Whether an hour of the day was strained, for the capacity list (F). Against the night: the hour's own
 // baseline has learnt the congestion.
 struct BusyRules {
   std::uint32_t night_from = 0;  // local hours, first and first after

@@ -252,8 +252,8 @@ TEST_F(ApiTest, ListsForecastsByKindAndPage) {
   const auto& dims = all.at("items").at(0);
   EXPECT_EQ(dims.at("endpoint").as_string(), "olt 3/<port>");
   EXPECT_EQ(dims.at("metric").as_string(), "optical_rx_dbm");
-  EXPECT_EQ(dims.at("limit").as_double(), -27);
-  EXPECT_EQ(dims.at("soonest_days").as_double(), 15);
+  EXPECT_EQ(dims.at("limit").to_number<double>(), -27);
+  EXPECT_EQ(dims.at("soonest_days").to_number<double>(), 15);
   EXPECT_EQ(dims.at("text").as_string(), "crosses -27 dBm in 24 d (80 %: 15-41)");
   EXPECT_TRUE(all.at("items").at(1).at("days").is_null()) << "it crosses nothing";
   const auto first = get("/api/v1/forecast", {{"limit", "1"}});
@@ -269,7 +269,7 @@ TEST_F(ApiTest, ListsForecastsByKindAndPage) {
 TEST_F(ApiTest, ShowsCapacityRiskAndHints) {
   const auto advice = get("/api/v1/advice");
   EXPECT_EQ(advice.at("made").as_string(), "2026-11-24T10:00:00.000Z");
-  EXPECT_EQ(advice.at("capacity").at(0).at("congestion_index").as_double(), 0.5);
+  EXPECT_EQ(advice.at("capacity").at(0).at("congestion_index").to_number<double>(), 0.5);
   EXPECT_EQ(advice.at("risk").at(0).at("endpoint").as_string(), "cell-2");
   EXPECT_EQ(advice.at("risk").at(0).at("reasons").at(0).at("factor").as_string(), "falls_28d");
   EXPECT_EQ(advice.at("hints").at(0).at("endpoint").as_string(), "cell-1");

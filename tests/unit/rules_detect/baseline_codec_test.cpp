@@ -137,7 +137,8 @@ TEST_F(BaselineBytes, OfTheFirstVersionAreReadAndWhatItLackedBeginsAnew) {
 
 TEST_F(BaselineBytes, BringThePastBack) {
   Past past, read;
-  past.hour = 20;
+  past.busy_hour = 20;
+  past.hour = 9;
   past.day = 20'000;
   past.measured = 7;
   past.strained = 5;
