@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 // What one turn of the main loop may take; a few endpoints' work more, since the clock is read between
 // batches.
 constexpr auto kSlice = 2ms;
-constexpr std::uint32_t kBatch = 32;
+constexpr std::uint32_t kBatch = 8;
 constexpr std::size_t kPage = 5'000;
 constexpr std::size_t kMostIncidents = 5'000;
 

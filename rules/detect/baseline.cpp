@@ -67,26 +67,12 @@ void keep_day(ContinuousMetric& m, std::int16_t steps) {
   m.daily_count = static_cast<std::uint8_t>(std::min<std::size_t>(m.daily_count + 1U, kDays));
 }
 
-// The mean code of what has been seen; 0: nothing.
-std::uint8_t mean_scale_code(const ContinuousMetric& m) {
-  unsigned sum = 0, seen = 0;
-  for (const std::uint8_t code : m.scale) {
-    sum += code;
-    seen += code != 0 ? 1 : 0;
-  }
-  return static_cast<std::uint8_t>(seen == 0 ? 0 : sum / seen);
-}
-
 // The day's median: a Huber estimate by steps of 1/n. Days without enough of it are kept as kNoDay.
 void end_day(ContinuousMetric& m, std::uint16_t day, const BaselineRules& rules) {
   const bool is_known = samples_today(m) >= rules.bucket_samples;
   keep_day(m,
            is_known ? held<std::int16_t>(std::round((m.today - m.origin) / m.step), -32767, 32767) : kNoDay);
   for (int gap = day > m.day ? std::min<int>(day - m.day, kDays) : 1; gap > 1; --gap) keep_day(m, kNoDay);
-  const std::uint8_t scale = mean_scale_code(m);
-  if (m.scale_before == 0) m.scale_before = scale;
-  if (scale > m.scale_before) ++m.scale_before;
-  if (scale < m.scale_before) --m.scale_before;
 }
 
 void learn_day(ContinuousMetric& m, double bounded_step, std::uint16_t day, const BaselineRules& rules) {
@@ -112,9 +98,13 @@ std::uint32_t samples_today(const ContinuousMetric& m) {
   return m.today_count <= 64 ? m.today_count : 64 + 16U * (m.today_count - 64U);
 }
 
-double scale_growth(const ContinuousMetric& m) {
-  const std::uint8_t now = mean_scale_code(m);
-  return now == 0 || m.scale_before == 0 ? 1 : std::exp(kScaleStep * (now - m.scale_before));
+std::uint8_t mean_scale_code(const ContinuousMetric& m) {
+  unsigned sum = 0, seen = 0;
+  for (const std::uint8_t code : m.scale) {
+    sum += code;
+    seen += code != 0 ? 1 : 0;
+  }
+  return static_cast<std::uint8_t>(seen == 0 ? 0 : sum / seen);
 }
 
 Slot slot_at(Timestamp time, Duration utc_offset) {

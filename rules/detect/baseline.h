@@ -55,8 +55,8 @@ void reset(ContinuousMetric& metric);
 
 // Of the day under way, about.
 std::uint32_t samples_today(const ContinuousMetric& metric);
-// The scale against some weeks ago; it is followed by 4 % a day. 1 as long as nothing is known.
-double scale_growth(const ContinuousMetric& metric);
+// The mean of the stored codes of its scale; 0: nothing has been seen.
+std::uint8_t mean_scale_code(const ContinuousMetric& metric);
 
 // Of a stored code; 0 answers 0.
 double scale_of(std::uint8_t code, double floor);

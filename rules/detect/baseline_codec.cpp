@@ -89,7 +89,6 @@ void code_metric(Coder& code, Learnt& m) {
 template <typename Coder, typename Learnt>
 void code_later(Coder& code, Learnt& m) {
   code(m.today_count);
-  code(m.scale_before);
 }
 template <typename Coder, typename Kept>
 void code_past(Coder& code, Kept& past) {
@@ -106,6 +105,8 @@ void code_past(Coder& code, Kept& past) {
   code(past.hour);
   code(past.rounds);
   code(past.strained_rounds);
+  code(past.scale_day);
+  code(past.scale_before);
 }
 template <typename Coder, typename Learnt>
 void code_probe(Coder& code, Learnt& probe) {

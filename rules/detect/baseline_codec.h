@@ -13,7 +13,7 @@
 
 namespace faultline::detect {
 
-// 1 had neither today_count and scale_before of a metric nor the past; it is read, and they begin anew.
+// 1 had neither today_count of a metric nor the past; it is read, and they begin anew.
 inline constexpr std::uint8_t kBaselineVersion = 2;
 inline constexpr std::size_t kMostProbes = 16;
 

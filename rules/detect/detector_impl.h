@@ -27,6 +27,7 @@ struct Detector::Impl {
   void note_condition(Reading& reading) const;
   void note_busy_hour(std::uint32_t e, const Reading& reading);  // detector_learnt.cpp
   void count_bad_minutes(Timestamp now);                         // as the two below
+  std::uint8_t scale_code(std::uint32_t e) const;
   std::uint8_t busiest_hour(std::uint32_t e, std::size_t kind_of_day) const;
   LearntEndpoint learnt(std::uint32_t e, Timestamp now) const;
   void show(std::uint32_t e, const Reading& reading);

@@ -63,7 +63,6 @@ LearntMetric unpack(const ContinuousMetric& m, ProbeKindIndex probe, const Detec
                          : kNoValue;
   out.level = m.level;
   out.scale = seen == 0 ? kNoValue : static_cast<float>(scale / static_cast<double>(seen));
-  out.scale_growth = static_cast<float>(scale_growth(m));
   return out;
 }
 
@@ -91,8 +90,21 @@ std::uint8_t Detector::Impl::busiest_hour(std::uint32_t e, std::size_t kind_of_d
   return *worst > 0 ? static_cast<std::uint8_t>(worst - strain.begin()) : UINT8_MAX;
 }
 
+// Of its most restless metric.
+std::uint8_t Detector::Impl::scale_code(std::uint32_t e) const {
+  std::uint8_t largest = 0;
+  each_track(e, [&](const ProbeTrack& track) {
+    for (std::size_t i = 0; i < track.metric_count; ++i)
+      if (const ContinuousMetric& m = metrics[track.metrics[i]]; m.samples >= rules->baseline.minimum_samples)
+        largest = std::max(largest, mean_scale_code(m));
+    return true;
+  });
+  return largest;
+}
+
 void Detector::Impl::note_busy_hour(std::uint32_t e, const Reading& reading) {
   Past& past = states[e].past;
+  if (reading.slot.day != past.scale_day) follow_scale(past, reading.slot.day, scale_code(e));
   const std::size_t hour = reading.slot.bucket % kHours, kind_of_day = reading.slot.bucket - hour;
   bool strained = false, says_something = false;
   const auto look_at = [&](const ReadValue& v) {
@@ -134,6 +146,8 @@ LearntEndpoint Detector::Impl::learnt(std::uint32_t e, Timestamp now) const {
   });
   out.troubles = troubles_of(states[e].past, now);
   out.busy = busy_hour_of(states[e].past);
+  if (const std::uint8_t before = states[e].past.scale_before, code = scale_code(e); before != 0 && code != 0)
+    out.scale_growth = std::exp(kScaleStep * (code - before));
   return out;
 }
 

@@ -71,6 +71,14 @@ void note_load(Past& past, std::uint16_t day, std::uint8_t hour, bool strained, 
   past.strained_rounds = static_cast<std::uint8_t>(past.strained_rounds + (strained ? 1 : 0));
 }
 
+void follow_scale(Past& past, std::uint16_t day, std::uint8_t code) {
+  past.scale_day = day;
+  if (code == 0) return;
+  if (past.scale_before == 0) past.scale_before = code;
+  if (code > past.scale_before) ++past.scale_before;
+  if (code < past.scale_before) --past.scale_before;
+}
+
 LearntBusyHour busy_hour_of(const Past& past) {
   constexpr unsigned kMask = (1U << kBusyDays) - 1;
   const auto days = [&](std::uint16_t bits) {

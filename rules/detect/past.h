@@ -1,5 +1,6 @@
-// What is remembered of an endpoint beyond the day, for rules/foresee: weeks of trouble and whether its busy
-// hour was strained. 32 bytes an endpoint; plain data, filled by the detector as it goes.
+// What is remembered of an endpoint beyond the day, for rules/foresee: weeks of trouble, on which days some
+// hour was strained, how restless its values were. 36 bytes an endpoint; plain data, filled by the detector
+// as it goes.
 #pragma once
 
 #include "rules/model/learnt.h"
@@ -28,9 +29,12 @@ struct Past {
   std::uint8_t hour = 0;  // local, that the two below belong to
   std::uint8_t rounds = 0;
   std::uint8_t strained_rounds = 0;
+  std::uint16_t scale_day = 0;  // local, that the next was last moved on
+  std::uint8_t scale_before =
+      0;  // scale code of its most restless metric, followed by a step a day; 0: not seen
   bool operator==(const Past&) const = default;
 };
-static_assert(sizeof(Past) <= 32);
+static_assert(sizeof(Past) <= 36);
 
 // The week that `now` lies in; older ones move on.
 Week& week_at(Past& past, Timestamp now);
@@ -41,6 +45,8 @@ LearntTroubles troubles_of(Past past, Timestamp now);
 // is may differ from day to day: peaks move, and the profile does not know an hour in which the endpoint was
 // always bad.
 void note_load(Past& past, std::uint16_t day, std::uint8_t hour, bool strained, double share_of_rounds);
+// `code`: of its most restless metric today (mean_scale_code); 0: nothing is known.
+void follow_scale(Past& past, std::uint16_t day, std::uint8_t code);
 // The last 14 days that are over.
 LearntBusyHour busy_hour_of(const Past& past);
 

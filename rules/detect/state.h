@@ -45,8 +45,8 @@ struct alignas(64) ContinuousMetric {
   std::uint8_t daily_count = 0;
   std::uint8_t breaches = 0;  // of the critical limit, latest round in bit 0
   Metric metric = Metric::rtt_ms;
-  std::uint8_t today_count = 0;   // samples in `today`, see samples_today
-  std::uint8_t scale_before = 0;  // as `scale`, the mean, following it by a step a day; 0: not seen
+  std::uint8_t today_count = 0;  // samples in `today`, see samples_today
+  std::uint8_t reserved = 0;
 };
 static_assert(sizeof(ContinuousMetric) == 256);
 

@@ -59,7 +59,7 @@ void Survey::look_at(EndpointIndex e, const LearntEndpoint& learnt, bool is_well
   if (endpoint.retired) return;
   ++outlook_.endpoints;
   const MetricRules& metrics = rules_->detect.metrics[static_cast<std::size_t>(endpoint.technology)];
-  double trend = 0, growth = 1;
+  double trend = 0;
   for (const LearntMetric& m : learnt.metrics) {
     double z = 0;
     for (Finding& f :
@@ -70,7 +70,6 @@ void Survey::look_at(EndpointIndex e, const LearntEndpoint& learnt, bool is_well
     }
     if (!metrics[static_cast<std::size_t>(m.metric)].judged) continue;
     trend = std::max(trend, z);
-    growth = std::max(growth, static_cast<double>(m.scale_growth));
   }
   if (auto item = capacity_of(e, endpoint, learnt, metrics, rules_->foresee.capacity))
     outlook_.capacity.push_back(std::move(*item));
@@ -95,7 +94,7 @@ void Survey::look_at(EndpointIndex e, const LearntEndpoint& learnt, bool is_well
       t.bad_minutes_28d,
       t.falls_28d,
       t.suspicions_7d / 7,
-      growth,
+      learnt.scale_growth,
       trend,
       complaints != nullptr ? static_cast<double>(complaints->all) : 0.0,
       at_site};

@@ -32,7 +32,6 @@ struct LearntMetric {
   std::array<float, kWeekBuckets> profile{};  // usual level by hour and kind of day
   float level = kNoValue;                     // of the last 24 h
   float scale = kNoValue;                     // robust standard deviation
-  float scale_growth = 1;                     // against some weeks ago; 1: as it was
 };
 
 // What went wrong with it, by weeks that slide.
@@ -54,7 +53,8 @@ struct LearntEndpoint {
   std::array<float, kLossBlocks> loss_ratio{};  // usual, by block of the day; the worst packet probe's
   LearntTroubles troubles;
   LearntBusyHour busy;
-  bool chronic = false;  // a limit is breached at this hour every day
+  double scale_growth = 1;  // of its most restless metric's scale, against some weeks ago
+  bool chronic = false;     // a limit is breached at this hour every day
 
   // The metric with the most samples where several probes bring it; null if none does.
   const LearntMetric* find(Metric metric) const;

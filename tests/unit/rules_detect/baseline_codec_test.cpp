@@ -92,7 +92,7 @@ TEST_F(BaselineBytes, AreCheckedEvenIfTheChecksumFits) {
   EXPECT_FALSE(is_taken([](Probes& p) { p[0].probe = kAnyProbe; }));
 }
 
-// As version 1 wrote it: one ICMP probe with an RTT of 100 samples; no today_count, no scale_before, no past.
+// As version 1 wrote it: one ICMP probe with an RTT of 100 samples; no today_count, no past.
 std::vector<std::byte> version_one() {
   std::vector<std::byte> bytes;
   const auto put = [&](std::uint64_t bits, std::size_t size) {
@@ -130,7 +130,7 @@ TEST_F(BaselineBytes, OfTheFirstVersionAreReadAndWhatItLackedBeginsAnew) {
   ASSERT_EQ(learnt.metrics.size(), 1U);
   EXPECT_FLOAT_EQ(learnt.metrics[0].days[27], 3.007F);
   EXPECT_TRUE(std::isnan(learnt.metrics[0].days[23]));
-  EXPECT_EQ(learnt.metrics[0].scale_growth, 1);
+  EXPECT_EQ(learnt.scale_growth, 1);
   EXPECT_EQ(learnt.busy.days, 0);
   EXPECT_NE(world.detector.baseline(world.b), first) << "saved in the present version from now on";
 }

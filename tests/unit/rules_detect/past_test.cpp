@@ -46,6 +46,18 @@ TEST(Past, ADayIsStrainedIfMostOfAnHourWas) {
   EXPECT_EQ(busy_hour_of(past).strained_days, 1);
 }
 
+TEST(Past, TheScaleIsFollowedByAStepADay) {
+  Past past;
+  follow_scale(past, 100, 0);
+  EXPECT_EQ(past.scale_before, 0);
+  follow_scale(past, 101, 40);
+  EXPECT_EQ(past.scale_before, 40);
+  for (std::uint16_t day = 102; day < 105; ++day) follow_scale(past, day, 60);
+  EXPECT_EQ(past.scale_before, 43);
+  follow_scale(past, 105, 20);
+  EXPECT_EQ(past.scale_before, 42);
+}
+
 class Weeks : public testing::Test {
  protected:
   // Rounds every five minutes; RTT by local hour.
@@ -102,6 +114,15 @@ TEST_F(Weeks, DaysWithoutRoundsAreGaps) {
   EXPECT_FALSE(std::isnan(rtt->days[27]));
   EXPECT_TRUE(std::isnan(rtt->days[24]));
   EXPECT_FALSE(std::isnan(rtt->days[20]));
+}
+
+// Three weeks with a wobble of about 2 %, then some days with twice that: what it was is not forgotten
+// yet.
+TEST_F(Weeks, ARestlessEndpointShowsInItsScale) {
+  run(21, [this](int) { return 20 * (1 + 0.02 * (wobble % 7)); });
+  EXPECT_NEAR(world.detector.learnt(world.a, world.now).scale_growth, 1, 0.05);
+  run(5, [this](int) { return 20 * (1 + 0.04 * (wobble % 7)); });
+  EXPECT_GT(world.detector.learnt(world.a, world.now).scale_growth, 1.08);
 }
 
 TEST_F(Weeks, TroublesAreCounted) {
