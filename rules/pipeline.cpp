@@ -194,6 +194,9 @@ const Incident* Pipeline::incident(IncidentNumber number) const {
   const decide::Record* record = impl_->book.find(number);
   return record == nullptr ? nullptr : &record->incident;
 }
+LearntEndpoint Pipeline::learnt(EndpointIndex endpoint, Timestamp now) const {
+  return impl_->detector.learnt(endpoint, now);
+}
 ComplaintAnswer Pipeline::answer(const Complaint& complaint) const {
   return impl_->answer(complaint);
 }

@@ -8,6 +8,7 @@
 #include "rules/model/complaint.h"
 #include "rules/model/health.h"
 #include "rules/model/incident.h"
+#include "rules/model/learnt.h"
 #include "rules/model/maintenance.h"
 #include "rules/model/round.h"
 #include "rules/model/rule_set.h"
@@ -75,6 +76,8 @@ class Pipeline {
   const Incident* incident(IncidentNumber number) const;
   // What the complaint would be answered now; changes nothing.
   ComplaintAnswer answer(const Complaint& complaint) const;
+  // What was learnt about an endpoint over weeks: what rules/foresee goes by.
+  LearntEndpoint learnt(EndpointIndex endpoint, Timestamp now) const;
 
  private:
   struct Impl;

@@ -2,6 +2,7 @@
 // backend_*.cpp.
 #pragma once
 
+#include "daemon/app/foresight.h"
 #include "daemon/app/services.h"
 #include "daemon/complaints/desk.h"
 #include "daemon/http/api_backend.h"
@@ -24,6 +25,7 @@ class Backend : public http::ApiBackend {
   std::shared_ptr<const Topology> topology() override;
   EndpointHealth health(EndpointIndex endpoint) override;
   http::EndpointDetails details(EndpointIndex endpoint) override;
+  std::string_view probe_name(ProbeKindIndex probe) override;
   std::vector<Degradation> degradations() override;
 
   void incidents(http::IncidentQuery query,
@@ -35,6 +37,10 @@ class Backend : public http::ApiBackend {
   void ticket(std::string id, http::Reply<Result<std::optional<http::TicketView>>> reply) override;
   void events(http::EventQuery query, http::Reply<Result<http::Page<http::EventView>>> reply) override;
   void history(http::HistoryQuery query, http::Reply<Result<std::vector<http::HistoryPoint>>> reply) override;
+
+  void outlook(http::Reply<Result<std::shared_ptr<const foresee::Outlook>>> reply) override;
+  void usage(std::vector<NodeIndex> areas,
+             http::Reply<Result<std::vector<foresee::AreaUsage>>> reply) override;
 
   std::vector<http::MaintenanceView> maintenance() override;
   void add_maintenance(http::MaintenanceView window, const http::Principal& by,
@@ -54,6 +60,7 @@ class Backend : public http::ApiBackend {
   Services& services_;
   Reload reload_;
   complaints::Desk desk_;
+  Foresight foresight_;
   std::array<std::uint64_t, complaints::kItemResultNames.size()>
       counted_{};  // of the desk's, told to the metrics
 };

@@ -43,7 +43,10 @@ complaints::DeskHooks desk_hooks(Services& services) {
 }  // namespace
 
 Backend::Backend(Services& services, Reload reload)
-    : services_(services), reload_(std::move(reload)), desk_(*services.store, desk_hooks(services)) {}
+    : services_(services),
+      reload_(std::move(reload)),
+      desk_(*services.store, desk_hooks(services)),
+      foresight_(services) {}
 
 void Backend::submit_complaints(std::string body, const http::Principal&,
                                 http::Reply<http::RawAnswer> reply) {

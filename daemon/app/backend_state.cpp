@@ -71,6 +71,20 @@ http::EndpointDetails Backend::details(EndpointIndex endpoint) {
   return details;
 }
 
+std::string_view Backend::probe_name(ProbeKindIndex probe) {
+  const auto kinds = probe_kinds();
+  return probe < kinds.size() ? kinds[probe].name : std::string_view("unknown");
+}
+
+void Backend::outlook(http::Reply<Result<std::shared_ptr<const foresee::Outlook>>> reply) {
+  foresight_.outlook(std::move(reply));
+}
+
+void Backend::usage(std::vector<NodeIndex> areas,
+                    http::Reply<Result<std::vector<foresee::AreaUsage>>> reply) {
+  foresight_.usage(std::move(areas), std::move(reply));
+}
+
 std::vector<Degradation> Backend::degradations() {
   return services_.pipeline->degradations();
 }

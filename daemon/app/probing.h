@@ -9,6 +9,7 @@
 #include "probes/async/resolver.h"
 #include "probes/packet/engine.h"
 #include "probes/session/scheduler.h"
+#include "rules/model/action.h"
 #include "rules/model/round.h"
 
 #include <cstdint>

@@ -9,6 +9,7 @@ extern const char kDetectDefaults[];
 extern const char kCorrelateDefaults[];
 extern const char kDecideDefaults[];
 extern const char kCausesDefaults[];
+extern const char kForeseeDefaults[];
 
 namespace faultline::config {
 namespace {
@@ -30,6 +31,8 @@ const Section kSections[] = {
      [](Binder section, RuleSet& rules) { bind_decide(std::move(section), rules.decide); }},
     {"causes", kCausesDefaults, "rules/defaults/causes.yaml",
      [](Binder section, RuleSet& rules) { bind_causes(std::move(section), rules.decide.cause); }},
+    {"foresee", kForeseeDefaults, "rules/defaults/foresee.yaml",
+     [](Binder section, RuleSet& rules) { bind_foresee(std::move(section), rules.foresee); }},
 };
 
 void bind_file(const YamlDocument& document, RuleSet& rules, Problems& problems) {

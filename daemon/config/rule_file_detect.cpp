@@ -106,6 +106,15 @@ void bind_limit(Binder section, LimitRules& rules) {
   section.expect(rules.breached <= rules.rounds, "breached must not be above rounds");
 }
 
+void bind_busy(Binder section, BusyRules& rules) {
+  section.bind("night_from", rules.night_from, 0, 23);
+  section.bind("night_until", rules.night_until, 1, 24);
+  section.bind("score", rules.score, 0.1, 100);
+  section.bind("throughput_share", rules.throughput_share, 0.01, 1);
+  section.bind("share_of_rounds", rules.share_of_rounds, 0.01, 1);
+  section.expect(rules.night_from < rules.night_until, "night_from must be below night_until");
+}
+
 // A metric that is new here, or now judged, needs all of its keys; else only what changes. One that is not
 // judged has no use for those of the second half.
 void bind_metric(Map map, bool must_give_all, MetricRule& rule) {
@@ -186,6 +195,7 @@ void bind_detect(Binder section, DetectRules& rules) {
   section.section("flap", [&](Binder s) { bind_flap(std::move(s), rules.flap); });
   section.section("missing", [&](Binder s) { bind_missing(std::move(s), rules.missing); });
   section.section("limit", [&](Binder s) { bind_limit(std::move(s), rules.limit); });
+  section.section("busy", [&](Binder s) { bind_busy(std::move(s), rules.busy); });
   section.section("metrics", [&](Binder s) {
     const bool must_give_all = s.must_give_all();
     bind_metrics(std::move(s), must_give_all, [&](Metric metric, const Value& value, bool all) {

@@ -11,5 +11,6 @@ void bind_detect(Binder section, DetectRules& rules);        // rule_file_detect
 void bind_correlate(Binder section, CorrelateRules& rules);  // rule_file_correlate.cpp
 void bind_decide(Binder section, DecideRules& rules);        // rule_file_decide.cpp
 void bind_causes(Binder section, CauseRules& rules);         // rule_file_decide.cpp
+void bind_foresee(Binder section, ForeseeRules& rules);      // rule_file_foresee.cpp
 
 }  // namespace faultline::config

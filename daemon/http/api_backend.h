@@ -5,6 +5,8 @@
 #pragma once
 
 #include "daemon/http/router.h"
+#include "rules/foresee/outlook.h"
+#include "rules/foresee/usage.h"
 #include "rules/model/complaint.h"
 #include "rules/model/health.h"
 #include "rules/model/incident.h"
@@ -151,6 +153,7 @@ class ApiBackend {
   virtual std::shared_ptr<const Topology> topology() = 0;
   virtual EndpointHealth health(EndpointIndex endpoint) = 0;
   virtual EndpointDetails details(EndpointIndex endpoint) = 0;
+  virtual std::string_view probe_name(ProbeKindIndex probe) = 0;
   virtual std::vector<Degradation> degradations() = 0;
 
   virtual void incidents(IncidentQuery query, Reply<Result<Page<IncidentView>>> reply) = 0;
@@ -160,6 +163,11 @@ class ApiBackend {
   virtual void ticket(std::string id, Reply<Result<std::optional<TicketView>>> reply) = 0;
   virtual void events(EventQuery query, Reply<Result<Page<EventView>>> reply) = 0;
   virtual void history(HistoryQuery query, Reply<Result<std::vector<HistoryPoint>>> reply) = 0;
+
+  // What is foreseen and advised, at most `foresee.refresh` old. Indexes as in topology() now.
+  virtual void outlook(Reply<Result<std::shared_ptr<const foresee::Outlook>>> reply) = 0;
+  // How these areas (is_usage_area) are used, in the same order.
+  virtual void usage(std::vector<NodeIndex> areas, Reply<Result<std::vector<foresee::AreaUsage>>> reply) = 0;
 
   virtual std::vector<MaintenanceView> maintenance() = 0;
   // An empty id gets one. Durable when replied. The error is what was wrong with it (answered as 422).

@@ -218,6 +218,8 @@ void add_api_routes(Router& router, ApiBackend& backend) {
   add_ticket_routes(router, backend);
   add_maintenance_routes(router, backend);
   add_record_routes(router, backend);
+  add_foresight_routes(router, backend);
+  add_usage_routes(router, backend);
 }
 
 }  // namespace faultline::http

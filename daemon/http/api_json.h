@@ -62,5 +62,7 @@ void add_complaint_routes(Router& router, ApiBackend& backend);    // complaints
 void add_ticket_routes(Router& router, ApiBackend& backend);       // tickets, TMF621
 void add_maintenance_routes(Router& router, ApiBackend& backend);  // maintenance
 void add_record_routes(Router& router, ApiBackend& backend);       // events, history
+void add_foresight_routes(Router& router, ApiBackend& backend);    // forecast, advice
+void add_usage_routes(Router& router, ApiBackend& backend);        // usage
 
 }  // namespace faultline::http

@@ -61,16 +61,29 @@ void learn_median(ContinuousMetric& m, std::size_t bucket, bool is_nearest, doub
   if (is_nearest && m.samples_in[bucket] < 255) ++m.samples_in[bucket];
 }
 
-void learn_day(ContinuousMetric& m, double psi_step, std::uint16_t day) {
+void keep_day(ContinuousMetric& m, std::int16_t steps) {
+  m.daily[m.daily_next] = steps;
+  m.daily_next = static_cast<std::uint8_t>((m.daily_next + 1U) % kDays);
+  m.daily_count = static_cast<std::uint8_t>(std::min<std::size_t>(m.daily_count + 1U, kDays));
+}
+
+// The day's median: a Huber estimate by steps of 1/n. Days without enough of it are kept as kNoDay.
+void end_day(ContinuousMetric& m, std::uint16_t day, const BaselineRules& rules) {
+  const bool is_known = samples_today(m) >= rules.bucket_samples;
+  keep_day(m,
+           is_known ? held<std::int16_t>(std::round((m.today - m.origin) / m.step), -32767, 32767) : kNoDay);
+  for (int gap = day > m.day ? std::min<int>(day - m.day, kDays) : 1; gap > 1; --gap) keep_day(m, kNoDay);
+}
+
+void learn_day(ContinuousMetric& m, double bounded_step, std::uint16_t day, const BaselineRules& rules) {
   if (day != m.day) {
-    if (m.day != 0) {
-      m.daily[m.daily_next] = held<std::int16_t>(std::round((m.today - m.origin) / m.step), -32767, 32767);
-      m.daily_next = static_cast<std::uint8_t>((m.daily_next + 1U) % kDays);
-      m.daily_count = static_cast<std::uint8_t>(std::min<std::size_t>(m.daily_count + 1U, kDays));
-    }
+    if (m.day != 0) end_day(m, day, rules);
     m.day = day;
+    m.today_count = 0;
   }
-  m.today += static_cast<float>(psi_step);
+  m.today += static_cast<float>(bounded_step / (samples_today(m) + 1));
+  // Above 64 only every sixteenth sample is counted, as sixteen.
+  if (m.today_count < 64 || (m.samples % 16 == 0 && m.today_count < 255)) ++m.today_count;
 }
 
 void begin(ContinuousMetric& m, double x, const MetricRule& rule, const BaselineRules& rules) {
@@ -80,6 +93,19 @@ void begin(ContinuousMetric& m, double x, const MetricRule& rule, const Baseline
 }
 
 }  // namespace
+
+std::uint32_t samples_today(const ContinuousMetric& m) {
+  return m.today_count <= 64 ? m.today_count : 64 + 16U * (m.today_count - 64U);
+}
+
+std::uint8_t mean_scale_code(const ContinuousMetric& m) {
+  unsigned sum = 0, seen = 0;
+  for (const std::uint8_t code : m.scale) {
+    sum += code;
+    seen += code != 0 ? 1 : 0;
+  }
+  return static_cast<std::uint8_t>(seen == 0 ? 0 : sum / seen);
+}
 
 Slot slot_at(Timestamp time, Duration utc_offset) {
   constexpr std::int64_t kHourS = 3600, kDayS = 86400;
@@ -98,30 +124,6 @@ Slot slot_at(Timestamp time, Duration utc_offset) {
   slot.block = hour / (kHours / kBlocks);
   slot.day = static_cast<std::uint16_t>(std::min<std::int64_t>(day, UINT16_MAX));
   return slot;
-}
-
-double transformed(const MetricRule& rule, double value) {
-  switch (rule.transform) {
-    case Transform::ln:
-      return std::log(std::max(value, 1e-3));
-    case Transform::ln_1p:
-      return std::log1p(std::max(value, 0.0));
-    case Transform::none:
-      break;
-  }
-  return value;
-}
-
-double untransformed(const MetricRule& rule, double x) {
-  switch (rule.transform) {
-    case Transform::ln:
-      return std::exp(x);
-    case Transform::ln_1p:
-      return std::expm1(x);
-    case Transform::none:
-      break;
-  }
-  return x;
 }
 
 double scale_of(std::uint8_t code, double floor) {
@@ -189,7 +191,7 @@ void learn(ContinuousMetric& m, double x, const Prediction& usual, const Slot& s
   const double wanted =
       scale_code(m, slot.block) + (std::abs(r) > kMad * usual.scale ? gain : -gain) / kScaleStep;
   m.scale[slot.block] = held<std::uint8_t>(dithered(wanted, m.samples + 7919, x), 1, 255);
-  learn_day(m, 0.05 * bounded(x - m.today), slot.day);
+  learn_day(m, bounded(x - m.today), slot.day, rules);
   ++m.samples;
 }
 

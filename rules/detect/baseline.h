@@ -25,10 +25,6 @@ struct Slot {
 };
 Slot slot_at(Timestamp time, Duration utc_offset);
 
-// The value as it is judged, and back. A logarithm of nothing or less is that of a thousandth.
-double transformed(const MetricRule& rule, double value);
-double untransformed(const MetricRule& rule, double x);
-
 struct Prediction {
   double median = 0;    // transformed
   double scale = 0;     // at least the floor
@@ -56,6 +52,11 @@ void learn(ContinuousMetric& metric, double x, const Prediction& usual, const Sl
 
 // Forgets everything; the next value begins anew.
 void reset(ContinuousMetric& metric);
+
+// Of the day under way, about.
+std::uint32_t samples_today(const ContinuousMetric& metric);
+// The mean of the stored codes of its scale; 0: nothing has been seen.
+std::uint8_t mean_scale_code(const ContinuousMetric& metric);
 
 // Of a stored code; 0 answers 0.
 double scale_of(std::uint8_t code, double floor);

@@ -85,6 +85,29 @@ void code_metric(Coder& code, Learnt& m) {
   code(m.daily_next);
   code(m.daily_count);
 }
+// Since version 2.
+template <typename Coder, typename Learnt>
+void code_later(Coder& code, Learnt& m) {
+  code(m.today_count);
+}
+template <typename Coder, typename Kept>
+void code_past(Coder& code, Kept& past) {
+  for (auto& week : past.weeks) {
+    code(week.bad_minutes);
+    code(week.suspicions);
+    code(week.falls);
+  }
+  code(past.week);
+  code(past.day);
+  code(past.strained);
+  code(past.measured);
+  code(past.busy_hour);
+  code(past.hour);
+  code(past.rounds);
+  code(past.strained_rounds);
+  code(past.scale_day);
+  code(past.scale_before);
+}
 template <typename Coder, typename Learnt>
 void code_probe(Coder& code, Learnt& probe) {
   code(probe.probe);
@@ -109,7 +132,12 @@ bool is_valid(const LearntProbe& probe) {
                      [](float x) { return x == -1 || (x >= 0 && x <= 1); });
 }
 
-bool read_metrics(Reader& read, LearntProbe& probe) {
+bool is_valid(const Past& past) {
+  return (past.busy_hour < kHours || past.busy_hour == UINT8_MAX) && past.hour < kHours &&
+         past.strained_rounds <= past.rounds && (past.strained & ~past.measured) == 0;
+}
+
+bool read_metrics(Reader& read, LearntProbe& probe, std::uint8_t version) {
   std::uint8_t count = 0;
   read(count);
   if (count > kMetricsPerProbe) return false;
@@ -118,6 +146,7 @@ bool read_metrics(Reader& read, LearntProbe& probe) {
     std::uint8_t metric = 0;
     read(metric);
     code_metric(read, m);
+    if (version >= 2) code_later(read, m);
     if (!read.is_good() || metric >= kMetricCount || !is_valid(m)) return false;
     m.metric = static_cast<Metric>(metric);
     for (const ContinuousMetric& other : probe.metrics)
@@ -129,7 +158,7 @@ bool read_metrics(Reader& read, LearntProbe& probe) {
 
 }  // namespace
 
-std::vector<std::byte> encode_baseline(std::span<const LearntProbe> probes) {
+std::vector<std::byte> encode_baseline(std::span<const LearntProbe> probes, const Past& past) {
   if (probes.empty()) return {};
   Writer write;
   write(kMagic);
@@ -141,13 +170,15 @@ std::vector<std::byte> encode_baseline(std::span<const LearntProbe> probes) {
     for (const ContinuousMetric& m : probe.metrics) {
       write(static_cast<std::uint8_t>(m.metric));
       code_metric(write, m);
+      code_later(write, m);
     }
   }
+  code_past(write, past);
   write(checksum(write.bytes()));
   return std::move(write.bytes());
 }
 
-std::optional<std::vector<LearntProbe>> decode_baseline(std::span<const std::byte> bytes) {
+std::optional<std::vector<LearntProbe>> decode_baseline(std::span<const std::byte> bytes, Past* past) {
   constexpr std::size_t kSum = sizeof(std::uint64_t);
   if (bytes.size() < kSum) return std::nullopt;
   std::uint64_t sum = 0;
@@ -162,18 +193,21 @@ std::optional<std::vector<LearntProbe>> decode_baseline(std::span<const std::byt
   read(magic);
   read(version);
   read(count);
-  if (magic != kMagic || version != kBaselineVersion || count == 0 || count > kMostProbes)
+  if (magic != kMagic || version == 0 || version > kBaselineVersion || count == 0 || count > kMostProbes)
     return std::nullopt;
   std::vector<LearntProbe> probes;
   for (std::uint8_t i = 0; i < count; ++i) {
     LearntProbe probe;
     code_probe(read, probe);
-    if (!read.is_good() || !is_valid(probe) || !read_metrics(read, probe)) return std::nullopt;
+    if (!read.is_good() || !is_valid(probe) || !read_metrics(read, probe, version)) return std::nullopt;
     for (const LearntProbe& other : probes)
       if (other.probe == probe.probe) return std::nullopt;
     probes.push_back(std::move(probe));
   }
-  if (!read.is_done()) return std::nullopt;
+  Past kept;
+  if (version >= 2) code_past(read, kept);
+  if (!read.is_done() || !is_valid(kept)) return std::nullopt;
+  if (past != nullptr) *past = kept;
   return probes;
 }
 

@@ -13,7 +13,8 @@
 
 namespace faultline::detect {
 
-inline constexpr std::uint8_t kBaselineVersion = 1;
+// 1 had neither today_count of a metric nor the past; it is read, and they begin anew.
+inline constexpr std::uint8_t kBaselineVersion = 2;
 inline constexpr std::size_t kMostProbes = 16;
 
 // The lasting part of a ProbeTrack and its metrics; statistics and times of the moment are not kept.
@@ -25,8 +26,9 @@ struct LearntProbe {
 };
 
 // Empty if there is nothing to keep.
-std::vector<std::byte> encode_baseline(std::span<const LearntProbe> probes);
-// Nothing if the bytes are not exactly what encode_baseline of this version writes.
-std::optional<std::vector<LearntProbe>> decode_baseline(std::span<const std::byte> bytes);
+std::vector<std::byte> encode_baseline(std::span<const LearntProbe> probes, const Past& past = {});
+// Nothing if the bytes are not exactly what encode_baseline of this version, or that of version 1, writes.
+std::optional<std::vector<LearntProbe>> decode_baseline(std::span<const std::byte> bytes,
+                                                        Past* past = nullptr);
 
 }  // namespace faultline::detect

@@ -168,14 +168,16 @@ std::vector<std::byte> Detector::baseline(EndpointIndex endpoint) const {
       if (in.metrics[track.metrics[i]].samples > 0) probe.metrics.push_back(in.metrics[track.metrics[i]]);
     return true;
   });
-  return encode_baseline(probes);
+  return encode_baseline(probes, in.states[endpoint.value].past);
 }
 
 bool Detector::restore_baseline(EndpointIndex endpoint, std::span<const std::byte> bytes) {
   Impl& in = *impl_;
   if (endpoint.value >= in.states.size() || in.topology->endpoint(endpoint).retired) return false;
-  const std::optional<std::vector<LearntProbe>> probes = decode_baseline(bytes);
+  Past past;
+  const std::optional<std::vector<LearntProbe>> probes = decode_baseline(bytes, &past);
   if (!probes) return false;
+  in.states[endpoint.value].past = past;
   for (const LearntProbe& probe : *probes) {
     ProbeTrack& track = in.track_of(endpoint.value, probe.probe);
     track.usual = probe.usual;

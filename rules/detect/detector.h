@@ -8,6 +8,7 @@
 #include "rules/model/detect_rules.h"
 #include "rules/model/health.h"
 #include "rules/model/index.h"
+#include "rules/model/learnt.h"
 #include "rules/model/round.h"
 #include "rules/model/time.h"
 #include "rules/model/topology.h"
@@ -78,6 +79,9 @@ class Detector {
   };
   std::optional<Expectation> expectation(EndpointIndex endpoint, ProbeKindIndex probe, Metric metric,
                                          Timestamp at) const;
+
+  // What has been learnt about it over the last weeks. Unpacks a kilobyte or two: 1 µs.
+  LearntEndpoint learnt(EndpointIndex endpoint, Timestamp now) const;
 
   // Swap without loss: an endpoint's index is the same in the new topology; retired ones are forgotten.
   // What was bad in a retired endpoint ends without an event. Raises nothing by itself.

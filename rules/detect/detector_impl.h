@@ -25,6 +25,11 @@ struct Detector::Impl {
   void learn_interval(ProbeTrack& track, Timestamp started) const;
   void learn_from(Reading& reading) const;
   void note_condition(Reading& reading) const;
+  void note_busy_hour(std::uint32_t e, const Reading& reading);  // detector_learnt.cpp
+  void count_bad_minutes(Timestamp now);                         // as the two below
+  std::uint8_t scale_code(std::uint32_t e) const;
+  std::uint8_t busiest_hour(std::uint32_t e, std::size_t kind_of_day) const;
+  LearntEndpoint learnt(std::uint32_t e, Timestamp now) const;
   void show(std::uint32_t e, const Reading& reading);
   void show_state(std::uint32_t e);
   ProbeTrack& track_of(std::uint32_t e, ProbeKindIndex probe);
@@ -78,6 +83,7 @@ struct Detector::Impl {
   std::vector<std::uint32_t> flapping;
   std::vector<std::uint32_t> restored;  // as bad, and no tick has come since
   Timestamp last_tick{};
+  std::int64_t counted_minute = 0;  // up to here bad minutes are counted
   bool is_blind = false;
 };
 

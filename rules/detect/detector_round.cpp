@@ -33,6 +33,7 @@ void Detector::Impl::on_round(const Round& round, Events& out) {
   states[e].is_unknown = false;
   judge(e, reading, out);
   learn_from(reading);
+  if (reading.is_scheduled) note_busy_hour(e, reading);
   note_condition(reading);
   show(e, reading);
 }

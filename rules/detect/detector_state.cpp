@@ -212,6 +212,7 @@ void Detector::Impl::suspect(std::uint32_t e, const Reading& reading, Events& ou
   state.asked_us = now;
   healths[e].onset = from_us(onset);
   suspects.push_back(e);
+  if (Week& week = week_at(state.past, reading.finished); week.suspicions < UINT8_MAX) ++week.suspicions;
   out.push_back({EventKind::suspicion, EndpointIndex{e}, std::nullopt});
 }
 
@@ -324,7 +325,9 @@ void Detector::Impl::become_bad(std::uint32_t e, Trouble trouble, Timestamp now,
       out.push_back({EventKind::degradation_began, EndpointIndex{e}, degradation_of(e, t)});
     }
   }
-  if (is_first) add_penalty(e, now);
+  if (!is_first) return;
+  add_penalty(e, now);
+  if (Week& week = week_at(state.past, now); week.falls < UINT8_MAX) ++week.falls;
 }
 
 // What a probe alone said ends when the probe has been silent for too long (taken out of the profile, its

@@ -102,6 +102,7 @@ void Detector::Impl::leave_flapping(std::uint32_t e, Events& out) {
 void Detector::Impl::on_tick(Timestamp now, Events& out) {
   if (last_tick != Timestamp{} && now < last_tick) step_back(last_tick - now);
   last_tick = now;
+  count_bad_minutes(now);
   const auto now_s = static_cast<std::uint32_t>(std::max(0.0, to_seconds(now.time_since_epoch())));
   const auto patience_s = rules->missing.intervals * to_seconds(rules->missing.first_interval);
   for (const std::uint32_t e : std::exchange(restored, {}))

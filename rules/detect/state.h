@@ -2,6 +2,7 @@
 // metric), 256 B a continuous metric of it. Plain data; the other files of this folder give it meaning.
 #pragma once
 
+#include "rules/detect/past.h"
 #include "rules/detect/pool.h"
 #include "rules/model/health.h"
 #include "rules/model/metric.h"
@@ -19,6 +20,7 @@ inline constexpr std::size_t kHours = 24;
 inline constexpr std::size_t kBuckets = 2 * kHours;  // hours of a working day, then of a weekend's day
 inline constexpr std::size_t kBlocks = 8;            // of three hours
 inline constexpr std::size_t kDays = 28;
+inline constexpr std::int16_t kNoDay = INT16_MIN;
 inline constexpr std::size_t kMetricsPerProbe = 8;
 // Of a trouble restored after a restart: which probe found it is not stored.
 inline constexpr ProbeKindIndex kAnyProbe = UINT8_MAX;
@@ -27,7 +29,7 @@ struct alignas(64) ContinuousMetric {
   std::array<std::int16_t, kBuckets> median{};  // from `origin`, in steps
   std::array<std::uint8_t, kBuckets> samples_in{};
   std::array<std::uint8_t, kBlocks> scale{};  // 0: not seen, else floor * exp(kScaleStep * (n - 1))
-  std::array<std::int16_t, kDays> daily{};    // the last days' medians, from `origin`, in steps
+  std::array<std::int16_t, kDays> daily{};    // the last days' medians, from `origin`, in steps; kNoDay: none
   float origin = 0;                           // transformed, as all below
   float step = 0;
   float level = 0;             // of the last 24 h
@@ -43,7 +45,8 @@ struct alignas(64) ContinuousMetric {
   std::uint8_t daily_count = 0;
   std::uint8_t breaches = 0;  // of the critical limit, latest round in bit 0
   Metric metric = Metric::rtt_ms;
-  std::uint16_t reserved = 0;
+  std::uint8_t today_count = 0;  // samples in `today`, see samples_today
+  std::uint8_t reserved = 0;
 };
 static_assert(sizeof(ContinuousMetric) == 256);
 
@@ -87,6 +90,7 @@ struct EndpointState {
   std::int64_t penalty_us = 0;  // time that `penalty` is of
   std::int64_t flapping_us = 0;
   std::int64_t asked_us = INT64_MIN / 2;  // the last burst
+  Past past;
 };
 static_assert(sizeof(EndpointState) + sizeof(EndpointHealth) + sizeof(std::uint32_t) <= 128);
 

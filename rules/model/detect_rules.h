@@ -36,6 +36,10 @@ struct MetricRule {
   bool verified_by_burst = true;   // false: polled (signal), believed by itself at the higher threshold
 };
 
+// The value as it is judged, and back. A logarithm of nothing or less is that of a thousandth.
+double transformed(const MetricRule& rule, double value);
+double untransformed(const MetricRule& rule, double x);
+
 inline constexpr std::size_t kTechnologyCount = kTechnologyNames.size();
 using MetricRules = std::array<MetricRule, kMetricCount>;
 
@@ -134,6 +138,16 @@ struct LimitRules {
   std::uint32_t rounds = 0;  // at most 8
 };
 
+// Whether an hour of the day was strained, for the capacity list (F). Against the night: the hour's own
+// baseline has learnt the congestion.
+struct BusyRules {
+  std::uint32_t night_from = 0;  // local hours, first and first after
+  std::uint32_t night_until = 0;
+  double score = 0;             // RTT so many standard deviations above the night's
+  double throughput_share = 0;  // or throughput below this share of it
+  double share_of_rounds = 0;   // in so many of the hour's rounds
+};
+
 struct DetectRules {
   CountRules counts;
   ChangeRules change;
@@ -144,6 +158,7 @@ struct DetectRules {
   FlapRules flap;
   MissingRules missing;
   LimitRules limit;
+  BusyRules busy;
   std::array<MetricRules, kTechnologyCount> metrics;  // by technology
 
   const MetricRule& metric(Technology technology, Metric m) const {

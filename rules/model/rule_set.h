@@ -6,6 +6,7 @@
 #include "rules/model/correlate_rules.h"
 #include "rules/model/decide_rules.h"
 #include "rules/model/detect_rules.h"
+#include "rules/model/foresee_rules.h"
 
 namespace faultline {
 
@@ -13,6 +14,7 @@ struct RuleSet {
   DetectRules detect;
   CorrelateRules correlate;
   DecideRules decide;
+  ForeseeRules foresee;
 };
 
 }  // namespace faultline

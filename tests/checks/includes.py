@@ -13,6 +13,7 @@ TABLE = [
     ("rules/model", ["rules/model"], []),
     ("rules/detect", ["rules/model", "rules/detect"], []),
     ("rules/correlate", ["rules/model", "rules/correlate"], ["boost-geometry"]),
+    ("rules/foresee", ["rules/model", "rules/foresee"], []),
     ("rules/decide", ["rules/model", "rules/decide"], []),
     ("rules", ["rules"], []),
     ("probes/wire", ["rules/model", "probes/wire"], ["boost-json", "openssl"]),

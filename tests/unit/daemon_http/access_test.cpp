@@ -39,6 +39,9 @@ const std::vector<Row> kTable = {
     {Method::del, "/api/v1/maintenance/{id}", "oA"},
     {Method::get, "/api/v1/events", "voA"},
     {Method::get, "/api/v1/history", "voA"},
+    {Method::get, "/api/v1/forecast", "voA"},
+    {Method::get, "/api/v1/advice", "voA"},
+    {Method::get, "/api/v1/usage", "voA"},
 };
 
 constexpr char kLetters[] = {'a', 'v', 'c', 'o', 'A'};

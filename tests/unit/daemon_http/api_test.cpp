@@ -246,5 +246,57 @@ TEST_F(ApiTest, AStoreInTroubleIsA503) {
   EXPECT_THAT(page.body, testing::HasSubstr("Incidents cannot be shown: the database is locked"));
 }
 
+TEST_F(ApiTest, ListsForecastsByKindAndPage) {
+  const auto all = get("/api/v1/forecast");
+  ASSERT_EQ(all.at("items").as_array().size(), 2U);
+  const auto& dims = all.at("items").at(0);
+  EXPECT_EQ(dims.at("endpoint").as_string(), "olt 3/<port>");
+  EXPECT_EQ(dims.at("metric").as_string(), "optical_rx_dbm");
+  EXPECT_EQ(dims.at("limit").to_number<double>(), -27);
+  EXPECT_EQ(dims.at("soonest_days").to_number<double>(), 15);
+  EXPECT_EQ(dims.at("text").as_string(), "crosses -27 dBm in 24 d (80 %: 15-41)");
+  EXPECT_TRUE(all.at("items").at(1).at("days").is_null()) << "it crosses nothing";
+  const auto first = get("/api/v1/forecast", {{"limit", "1"}});
+  EXPECT_EQ(first.at("items").as_array().size(), 1U);
+  const auto second = get("/api/v1/forecast", {{"cursor", std::string(first.at("next").as_string())}});
+  EXPECT_EQ(second.at("items").at(0).at("kind").as_string(), "slow_degradation");
+  EXPECT_TRUE(second.at("next").is_null());
+  EXPECT_EQ(get("/api/v1/forecast", {{"kind", "slow_degradation"}}).at("items").as_array().size(), 1U);
+  EXPECT_EQ(refusal("/api/v1/forecast", {{"kind", "doom"}}),
+            "kind: expected one of crossing, slow_degradation, baseline_shift, got \"doom\"");
+}
+
+TEST_F(ApiTest, ShowsCapacityRiskAndHints) {
+  const auto advice = get("/api/v1/advice");
+  EXPECT_EQ(advice.at("made").as_string(), "2026-11-24T10:00:00.000Z");
+  EXPECT_EQ(advice.at("capacity").at(0).at("congestion_index").to_number<double>(), 0.5);
+  EXPECT_EQ(advice.at("risk").at(0).at("endpoint").as_string(), "cell-2");
+  EXPECT_EQ(advice.at("risk").at(0).at("reasons").at(0).at("factor").as_string(), "falls_28d");
+  EXPECT_EQ(advice.at("hints").at(0).at("endpoint").as_string(), "cell-1");
+  EXPECT_TRUE(advice.at("hints").at(0).at("node").is_null());
+  EXPECT_EQ(advice.at("hints").at(1).at("node").as_string(), "site-1");
+  EXPECT_EQ(get("/api/v1/advice", {{"limit", "1"}}).at("hints").as_array().size(), 1U);
+  backend.store_error_ = Error{"the disk is full"};
+  EXPECT_EQ(refusal("/api/v1/advice", {}, 503), "the disk is full");
+  EXPECT_EQ(refusal("/api/v1/forecast", {}, 503), "the disk is full");
+}
+
+TEST_F(ApiTest, ShowsUsageByAreaAndHourOfTheWeek) {
+  const auto all = get("/api/v1/usage");
+  ASSERT_EQ(all.at("items").as_array().size(), 2U) << "agg-7 and site-1";
+  const auto one = get("/api/v1/usage", {{"area", "site-1"}}).at("items").at(0);
+  EXPECT_EQ(one.at("area").as_string(), "site-1");
+  EXPECT_EQ(one.at("busiest").at("day").as_string(), "weekend");
+  EXPECT_EQ(one.at("busiest").at("hour").to_number<int>(), 20);
+  EXPECT_EQ(one.at("weekend").as_array().size(), 24U);
+  EXPECT_EQ(one.at("weekend").at(20).at("complaints").to_number<int>(), 3);
+  EXPECT_TRUE(one.at("working_day").at(20).at("traffic_bps").is_null());
+  EXPECT_EQ(refusal("/api/v1/usage", {{"area", "cell-1"}}),
+            "area: there is no aggregation, site, OLT, CMTS or DSLAM called \"cell-1\"");
+  const auto page = get("/api/v1/usage", {{"limit", "1"}});
+  EXPECT_EQ(page.at("items").at(0).at("area").as_string(), "agg-7");
+  EXPECT_FALSE(page.at("next").is_null());
+}
+
 }  // namespace
 }  // namespace faultline::http

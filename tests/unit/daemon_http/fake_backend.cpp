@@ -54,6 +54,44 @@ IncidentView cut(const Topology& topology) {
   return view;
 }
 
+// One of everything: a dimming port, a full cell, what may fail, and what would help.
+foresee::Outlook outlook_of_everything(const Topology& topology) {
+  foresee::Outlook outlook;
+  outlook.made = at("2026-11-24T10:00:00Z");
+  outlook.endpoints = 3;
+  foresee::Finding dims;
+  dims.endpoint = EndpointIndex{2};
+  dims.metric = Metric::optical_rx_dbm;
+  dims.days_measured = 28;
+  dims.now = -24.6;
+  dims.before = -22;
+  dims.limit = -27;
+  dims.per_day = -0.1;
+  dims.days = 24;
+  dims.soonest = 15;
+  dims.latest = 41;
+  dims.p = 0.0001;
+  dims.text = "crosses -27 dBm in 24 d (80 %: 15-41)";
+  foresee::Finding slower;
+  slower.kind = foresee::FindingKind::slow_degradation;
+  slower.endpoint = EndpointIndex{0};
+  slower.metric = Metric::rtt_ms;
+  slower.days_measured = 20;
+  slower.now = 60;
+  slower.before = 30;
+  slower.text = "worse from 30.0 ms to 60.0 ms over the last two to four weeks";
+  outlook.findings = {dims, slower};
+  outlook.capacity = {
+      {EndpointIndex{0}, 400, 20, 7, 14, 0.5, 200, true, "strained at 20:00 on 7 of 14 days"}};
+  outlook.risk = {{EndpointIndex{1}, 0.25, {{RiskFactor::falls_28d, 4, 1.4}}}};
+  outlook.hints = {
+      {foresee::HintKind::load_balance, EndpointIndex{0}, std::nullopt, 400, "balance load to cell-2",
+       "cell-2 is at 10 % in its busy hour", "relief in the busy hour"},
+      {foresee::HintKind::battery, std::nullopt, topology.find_node("site-1"), 401,
+       "test the batteries and the feed", "3 power incidents in 90 days", "short power cuts"}};
+  return outlook;
+}
+
 }  // namespace
 
 FakeBackend::FakeBackend() : topology_(small_network()), health_(3) {
@@ -73,6 +111,7 @@ FakeBackend::FakeBackend() : topology_(small_network()), health_(3) {
   degradations_ = {{EndpointIndex{0}, Respect::loss, at("2026-11-24T10:00:00Z"), at("2026-11-24T10:00:10Z"),
                     std::nullopt, "12 of 15 packets lost since 10:00:00"}};
   incidents_ = {cut(*topology_)};
+  outlook_ = outlook_of_everything(*topology_);
   windows_ = {{"m-1", "site-1", at("2026-11-25T02:00:00Z"), at("2026-11-25T04:00:00Z"), "new router", true}};
 }
 
@@ -132,6 +171,28 @@ void FakeBackend::history(HistoryQuery query, Reply<Result<std::vector<HistoryPo
   last_history_query_ = query;
   HistoryPoint point{query.from, std::chrono::minutes(10), 60, 0.0F, 0.25F, 1.0F};
   reply(std::vector<HistoryPoint>{point});
+}
+
+void FakeBackend::outlook(Reply<Result<std::shared_ptr<const foresee::Outlook>>> reply) {
+  if (store_error_) return reply(tl::make_unexpected(*store_error_));
+  reply(std::make_shared<const foresee::Outlook>(outlook_));
+}
+
+void FakeBackend::usage(std::vector<NodeIndex> areas, Reply<Result<std::vector<foresee::AreaUsage>>> reply) {
+  std::vector<foresee::AreaUsage> usages;
+  for (const NodeIndex area : areas) {
+    foresee::AreaUsage& usage = usages.emplace_back();
+    usage.area = area;
+    usage.endpoints = 2;
+    usage.customers = 401;
+    usage.source = foresee::UsageSource::traffic;
+    usage.busiest = kDayHours + 20;  // 20:00 at weekends
+    usage.growth = foresee::Growth{0.02, 0.01, 0.03, 0.001, 28};
+    usage.rtt_with_demand = 0.75;
+    usage.hours[kDayHours + 20].traffic_bps = 2e9;
+    usage.hours[kDayHours + 20].complaints = 3;
+  }
+  reply(std::move(usages));
 }
 
 void FakeBackend::add_maintenance(MaintenanceView window, const Principal& by,

@@ -17,6 +17,7 @@ class FakeBackend : public ApiBackend {
   std::shared_ptr<const Topology> topology() override { return topology_; }
   EndpointHealth health(EndpointIndex endpoint) override { return health_[endpoint.value]; }
   EndpointDetails details(EndpointIndex endpoint) override;
+  std::string_view probe_name(ProbeKindIndex) override { return "icmp"; }
   std::vector<Degradation> degradations() override { return degradations_; }
   void incidents(IncidentQuery query, Reply<Result<Page<IncidentView>>> reply) override;
   void incident(IncidentNumber number, Reply<Result<std::optional<IncidentView>>> reply) override;
@@ -25,6 +26,8 @@ class FakeBackend : public ApiBackend {
   void ticket(std::string id, Reply<Result<std::optional<TicketView>>> reply) override;
   void events(EventQuery query, Reply<Result<Page<EventView>>> reply) override;
   void history(HistoryQuery query, Reply<Result<std::vector<HistoryPoint>>> reply) override;
+  void outlook(Reply<Result<std::shared_ptr<const foresee::Outlook>>> reply) override;
+  void usage(std::vector<NodeIndex> areas, Reply<Result<std::vector<foresee::AreaUsage>>> reply) override;
   std::vector<MaintenanceView> maintenance() override { return windows_; }
   void add_maintenance(MaintenanceView window, const Principal& by,
                        Reply<Result<MaintenanceView>> reply) override;
@@ -40,6 +43,7 @@ class FakeBackend : public ApiBackend {
   std::vector<EndpointHealth> health_;
   std::vector<Degradation> degradations_;
   std::vector<IncidentView> incidents_;
+  foresee::Outlook outlook_;
   std::vector<MaintenanceView> windows_;
   std::vector<std::string> submitted_;
   std::string last_principal_;

@@ -2,6 +2,7 @@
 
 #include "tests/unit/rules_detect/world.h"
 
+#include <bit>
 #include <cmath>
 #include <random>
 
@@ -89,6 +90,65 @@ TEST_F(BaselineBytes, AreCheckedEvenIfTheChecksumFits) {
   EXPECT_FALSE(is_taken([](Probes& p) { p[0].interval_s = NAN; }));
   EXPECT_FALSE(is_taken([](Probes& p) { p[1].probe = p[0].probe; }));
   EXPECT_FALSE(is_taken([](Probes& p) { p[0].probe = kAnyProbe; }));
+}
+
+// As version 1 wrote it: one ICMP probe with an RTT of 100 samples; no today_count, no past.
+std::vector<std::byte> version_one() {
+  std::vector<std::byte> bytes;
+  const auto put = [&](std::uint64_t bits, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<std::byte>(bits >> (8 * i)));
+  };
+  const auto put_float = [&](float x) { put(std::bit_cast<std::uint32_t>(x), 4); };
+  put(0x4C42'4C46, 4);
+  put(1, 1);  // version
+  put(1, 1);  // probes
+  put(kIcmp, 1);
+  put_float(10);
+  for (std::size_t i = 0; i < kBlocks; ++i) put_float(-1);
+  put(1, 1);  // metrics
+  put(static_cast<std::uint8_t>(Metric::rtt_ms), 1);
+  for (std::size_t i = 0; i < kBuckets; ++i) put(0, 2);
+  for (std::size_t i = 0; i < kBuckets; ++i) put(5, 1);
+  for (std::size_t i = 0; i < kBlocks; ++i) put(20, 1);
+  for (std::size_t i = 0; i < kDays; ++i) put(i < 4 ? 7 : 0, 2);
+  for (const float x : {3.0F, 0.001F, 3.0F, 0.5F, 3.0F})
+    put_float(x);  // origin, step, level, correlation, today
+  put(100, 4);
+  put(20'000, 2);
+  put(4, 1);
+  put(4, 1);
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const std::byte b : bytes) hash = (hash ^ static_cast<std::uint8_t>(b)) * 0x100000001b3ULL;
+  put(hash, 8);
+  return bytes;
+}
+
+TEST_F(BaselineBytes, OfTheFirstVersionAreReadAndWhatItLackedBeginsAnew) {
+  const auto first = version_one();
+  ASSERT_TRUE(world.detector.restore_baseline(world.b, first));
+  const LearntEndpoint learnt = world.detector.learnt(world.b, world.now);
+  ASSERT_EQ(learnt.metrics.size(), 1U);
+  EXPECT_FLOAT_EQ(learnt.metrics[0].days[27], 3.007F);
+  EXPECT_TRUE(std::isnan(learnt.metrics[0].days[23]));
+  EXPECT_EQ(learnt.scale_growth, 1);
+  EXPECT_EQ(learnt.busy.days, 0);
+  EXPECT_NE(world.detector.baseline(world.b), first) << "saved in the present version from now on";
+}
+
+TEST_F(BaselineBytes, BringThePastBack) {
+  Past past, read;
+  past.busy_hour = 20;
+  past.hour = 9;
+  past.day = 20'000;
+  past.measured = 7;
+  past.strained = 5;
+  past.week = 2'900;
+  past.weeks[2] = {300, 9, 2};
+  const auto probes = *decode_baseline(bytes);
+  ASSERT_TRUE(decode_baseline(encode_baseline(probes, past), &read));
+  EXPECT_EQ(read, past);
+  past.strained = 8;  // strained on a day without a measurement
+  EXPECT_FALSE(decode_baseline(encode_baseline(probes, past)));
 }
 
 TEST_F(BaselineBytes, SurviveRandomBytes) {
