@@ -245,7 +245,7 @@ void Pipeline::Impl::remeasure_members(Timestamp now) {
   for (const auto& [number, record] : book.records()) {
     const IncidentState state = record.incident.state;
     if (state == IncidentState::suspected) {
-      if (record.due - now <= rules->decide.opening.fresh)
+      if (record.due - now <= rules->decide.opening.remeasure)
         for (const EndpointIndex endpoint : correlate::spread_sample(record.members, probe.hold_members))
           bursts.ask(endpoint, BurstReason::hold, now, probe);
       if (record.level == Level::endpoint && record.due - now <= probe.watch)

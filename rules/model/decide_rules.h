@@ -24,6 +24,7 @@ struct OpeningRules {
   Duration hold_complaints{};      // complaints only: time for the bursts they caused
   double fresh_bad_share = 0;      // of the members measured in `fresh`, so many are bad
   Duration fresh{};
+  Duration remeasure{};    // members are measured again so long before the end of the hold
   double repeat_nats = 0;  // each further bad round of a single endpoint
   double repeat_limit_nats = 0;
   double parent_share = 0;           // a wide incident waits until so many sibling groups are measured
