@@ -122,10 +122,20 @@ bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
   const auto& windows_of_scan = rules->correlate.scan.windows;
   const Duration longest = *std::max_element(windows_of_scan.begin(), windows_of_scan.end());
   if (!kept.counts || now - kept.complaint.received > longest || is_masked(kept.weights)) return false;
-  // Complaints of an incident that lives on complaints stay in the counts, so that it can grow.
+  // Complaints inside an incident that lives on complaints stay in the counts, so that it can grow; its halo,
+  // attached from elsewhere by chance of an inexact place, does not: it would be a second fault next to it.
   const auto number = book.incident_of(kept.complaint.id);
   const decide::Record* record = number ? book.find(*number) : nullptr;
-  return record != nullptr ? record->incident.complaint_only : kept.explained <= kExplained;
+  if (record == nullptr) return kept.explained <= kExplained;
+  if (!record->incident.complaint_only) return false;
+  double inside = 0;
+  for (const correlate::EndpointWeight& one : kept.weights)
+    if (decide::contains(record->incident.affected, one.endpoint)) inside += one.weight;
+  return inside >= rules->correlate.scan.located_share;
+}
+
+void Pipeline::Impl::count(const Kept& kept) {
+  unexplained.add(kept.complaint.received, kept.located, book.incident_of(kept.complaint.id).has_value());
 }
 
 void Pipeline::Impl::gather_unexplained(Timestamp now) {
@@ -133,8 +143,7 @@ void Pipeline::Impl::gather_unexplained(Timestamp now) {
   const Duration longest = *std::max_element(windows_of_scan.begin(), windows_of_scan.end());
   unexplained.clear();
   for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept)
-    if (is_unexplained(*kept, now)) unexplained.push_back({kept->complaint.received, &kept->located});
-  std::reverse(unexplained.begin(), unexplained.end());
+    if (is_unexplained(*kept, now)) count(*kept);
   gathered = now;
 }
 
@@ -143,9 +152,9 @@ void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
   if (!gathered || now - *gathered >= kGatherEvery)
     gather_unexplained(now);
   else
-    unexplained.push_back({complaints.back().complaint.received, &complaints.back().located});
-  const auto found =
-      correlate::scan(*footprints, unexplained, now, rules->correlate.localise, rules->correlate.scan);
+    count(complaints.back());
+  const auto found = correlate::scan(*footprints, unexplained, complaints.back().located, now,
+                                     rules->correlate.localise, rules->correlate.scan);
   if (!found) return;
   book.suspect_by_complaints(*found, now, actions);
   if (book.take_footprint_changed()) attach_anew(now, actions);

@@ -4,6 +4,7 @@
 #include "rules/correlate/attach.h"
 #include "rules/correlate/burst_queue.h"
 #include "rules/correlate/coincidence.h"
+#include "rules/correlate/complaint_counts.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
 #include "rules/correlate/scan.h"
@@ -68,6 +69,7 @@ struct Pipeline::Impl {
   void scan(Timestamp now, Actions& actions);
   void gather_unexplained(Timestamp now);
   bool is_unexplained(const Kept& kept, Timestamp now) const;
+  void count(const Kept& kept);
   void place(Kept& kept) const;
   bool is_masked(const correlate::Weights& weights) const;
   ComplaintAnswer answer(const Complaint& complaint) const;
@@ -93,7 +95,7 @@ struct Pipeline::Impl {
   // Of them those that the scan counts, as they were within the last second: which ones an incident explains
   // changes seldom, and looking at a day's complaints for each new one would take the loop's whole time in a
   // flood.
-  std::vector<correlate::Unexplained> unexplained;
+  correlate::ComplaintCounts unexplained;
   std::optional<Timestamp> gathered;  // when; nothing = gather anew
   std::unordered_set<std::string> known_complaints;
   std::unordered_map<std::uint64_t, Timestamp> counted_customers;

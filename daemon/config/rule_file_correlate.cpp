@@ -109,6 +109,10 @@ void bind_scan(Binder section, ScanRules& rules) {
   section.bind("silent_nats", rules.silent_nats, -kNats, 0);
   section.bind("located_share", rules.located_share, 0, 1);
   section.bind("dedup", rules.dedup, 0s, 24h);
+  section.bind("surge_window", rules.surge_window, 1min, 24h);
+  section.bind("surge_prior", rules.surge_prior, 0.1, 1e6);
+  section.bind("surge_least", rules.surge_least, 1, 1000);
+  section.bind("surge_ticket", rules.surge_ticket, 1, 1e6);
 }
 
 void bind_probe(Binder section, ProbeRules& rules) {

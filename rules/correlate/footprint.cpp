@@ -50,6 +50,15 @@ const Customers& Footprints::customers(NodeIndex node) const {
   return known.first->second;
 }
 
+const Customers& Footprints::everyone() const {
+  if (!everyone_) {
+    everyone_.emplace();
+    for (const Endpoint& endpoint : topology_->endpoints())
+      if (!endpoint.retired) everyone_->add(endpoint);
+  }
+  return *everyone_;
+}
+
 std::span<const EndpointIndex> Footprints::endpoints(NodeIndex node) const {
   const auto found = endpoints_.find(node);
   if (found != endpoints_.end()) return found->second;

@@ -41,6 +41,8 @@ class Footprints {
   // Position in groups(node) of the group that has the endpoint; nothing if it is not below the node.
   std::optional<std::uint32_t> group_of(NodeIndex node, EndpointIndex endpoint) const;
   const Customers& customers(NodeIndex node) const;
+  // Of the whole network.
+  const Customers& everyone() const;
 
  private:
   using GroupOf = std::vector<std::pair<EndpointIndex, std::uint32_t>>;  // sorted
@@ -49,6 +51,7 @@ class Footprints {
   mutable std::unordered_map<NodeIndex, std::vector<EndpointIndex>> endpoints_;
   mutable std::unordered_map<NodeIndex, GroupOf> group_of_;
   mutable std::unordered_map<NodeIndex, Customers> customers_;
+  mutable std::optional<Customers> everyone_;
 };
 
 }  // namespace faultline::correlate

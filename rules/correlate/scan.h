@@ -3,6 +3,7 @@
 // only.
 #pragma once
 
+#include "rules/correlate/complaint_counts.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/located.h"
 #include "rules/model/correlate_rules.h"
@@ -18,15 +19,21 @@ double uplift_nats(double complaints, double expected, const Mixture& uplift);
 // P(X >= count) of the negative binomial with that mean and size.
 double negative_binomial_tail(std::uint32_t count, double mean, double size);
 
-// A complaint that counts: distinct customer, not explained. `located` must outlive it.
-struct Unexplained {
-  Timestamp received;
-  const Located* located = nullptr;
+// How much better a fault at a node explains the complaints of its child groups than what is usual, in nats.
+// All groups that are hit share one uplift; those that are not show what is usual, so quiet groups speak
+// against a fault that should be heard from them, too. `elsewhere`: complaints at the node whose group is not
+// sure.
+struct GroupComplaints {
+  double complaints = 0;
+  double expected = 0;
 };
+double fault_nats(std::span<const GroupComplaints> groups, double elsewhere, const Mixture& uplift,
+                  const Mixture& spread);
 
-// The best node over the newest complaint, if it passes the gate. `recent` in the order received, the newest
-// last.
-std::optional<Hypothesis> scan(const Footprints& footprints, std::span<const Unexplained> recent,
-                               Timestamp now, const LocaliseRules& localise, const ScanRules& rules);
+// The best root above the newest complaint, if it passes the gate. `newest` is where that one lies; it is
+// among the counts.
+std::optional<Hypothesis> scan(const Footprints& footprints, const ComplaintCounts& counts,
+                               const Located& newest, Timestamp now, const LocaliseRules& localise,
+                               const ScanRules& rules);
 
 }  // namespace faultline::correlate

@@ -108,6 +108,10 @@ struct ScanRules {
   double silent_nats = 0;    // ln(1 - v): what healthy probes cost a cluster
   double located_share = 0;  // a complaint counts for a node that holds so much of its weight
   Duration dedup{};          // one customer counts once in
+  Duration surge_window{};   // the whole network's complaints against what is usual: over so long,
+  double surge_prior = 0;    // with so many added to both,
+  double surge_least = 0;    // it is a rise everywhere from this factor on,
+  double surge_ticket = 0;   // and a fault at the top of the network from this one on
 };
 
 // Looking harder (E).
