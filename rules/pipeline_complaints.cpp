@@ -1,5 +1,8 @@
 // Complaints: kept for a day, attached to the incident that explains them, counted where none does.
+#include "rules/correlate/siblings.h"
 #include "rules/pipeline_impl.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,6 +15,7 @@ constexpr std::size_t kMostKept = 200'000;  // older ones go first
 constexpr std::size_t kMostNearby = 8;
 constexpr double kExplained = 0.5;
 constexpr Duration kGatherEvery = std::chrono::seconds(1);
+constexpr Duration kPlacesKept = std::chrono::hours(24 * 90);
 
 }  // namespace
 
@@ -22,6 +26,8 @@ bool Pipeline::Impl::keep(const Complaint& complaint) {
   kept.complaint = complaint;
   kept.arrived = std::max(latest, complaint.received);
   if (!complaints.empty()) kept.arrived = std::max(kept.arrived, complaints.back().arrived);
+  centroids.note(complaint, rules->correlate.geocode);
+  kept.complaint.accuracy_m = centroids.accuracy_m(complaint, rules->correlate.geocode);
   place(kept);
   auto& counted = counted_customers[complaint.customer];
   if (counted == Timestamp{} || complaint.received - counted >= rules->correlate.scan.dedup) {
@@ -41,6 +47,10 @@ void Pipeline::Impl::forget_complaints(Timestamp now) {
   while (!complaints.empty() &&
          (complaints.size() > kMostKept || now - complaints.front().complaint.received > kKept)) {
     const Complaint& oldest = complaints.front().complaint;
+    learn_usual(oldest.received + kKept);
+    if (const Kept& kept = complaints.front(); kept.counts && kept.located.nearest.valid() &&
+                                               !book.incident_of(oldest.id) && oldest.received + kKept <= now)
+      usual.heard(*topology, kept.located.nearest, !kept.located.nodes.empty());
     known_complaints.erase(oldest.id);
     const auto counted = counted_customers.find(oldest.customer);
     if (counted != counted_customers.end() && counted->second <= oldest.received)
@@ -48,6 +58,22 @@ void Pipeline::Impl::forget_complaints(Timestamp now) {
     complaints.pop_front();
     gathered.reset();
   }
+  learn_usual(now);
+}
+
+// Hours of a day ago that are over: by now it is known which of their complaints an incident explains.
+void Pipeline::Impl::learn_usual(Timestamp now) {
+  const Timestamp hour = std::chrono::floor<std::chrono::hours>(now - kKept);
+  if (!learning || hour - *learning > kKept) learning = hour;
+  for (; *learning < hour; *learning += std::chrono::hours(1))
+    if (usual.end_hour(*topology, *learning, rules->correlate.scan)) weigh_customers();
+}
+
+void Pipeline::Impl::weigh_customers() {
+  std::vector<float> factors(topology->endpoints().size());
+  for (std::uint32_t i = 0; i < factors.size(); ++i)
+    factors[i] = static_cast<float>(usual.factor(*topology, {i}, rules->correlate.scan));
+  footprints->weigh(std::move(factors));
 }
 
 void Pipeline::Impl::on(const Complaint& complaint, Actions& actions) {
@@ -95,7 +121,7 @@ bool Pipeline::Impl::is_settled(const Kept& kept) const {
 void Pipeline::Impl::attach(Kept& kept, std::span<const correlate::AttachTarget> to, Timestamp now,
                             Actions& actions) {
   const auto found =
-      correlate::attach(*topology, kept.weights, kept.complaint.received, to, rules->correlate);
+      correlate::attach(*footprints, kept.weights, kept.complaint, to, usual, rules->correlate);
   kept.explained = found.explained;
   if (found.incident || book.incident_of(kept.complaint.id))
     book.attach(kept.complaint.id, kept.complaint.received, found.incident, now, actions);
@@ -118,16 +144,21 @@ bool Pipeline::Impl::is_masked(const correlate::Weights& weights) const {
   return share > kExplained;
 }
 
+Duration Pipeline::Impl::longest_window(Timestamp now) const {
+  const ScanRules& scan = rules->correlate.scan;
+  const Duration longest = *std::max_element(scan.windows.begin(), scan.windows.end());
+  return correlate::is_morning(now, scan) ? std::max(longest, scan.night_window) : longest;
+}
+
 bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
-  const auto& windows_of_scan = rules->correlate.scan.windows;
-  const Duration longest = *std::max_element(windows_of_scan.begin(), windows_of_scan.end());
+  const Duration longest = longest_window(now);
   if (!kept.counts || now - kept.complaint.received > longest || is_masked(kept.weights)) return false;
   // Complaints inside an incident that lives on complaints stay in the counts, so that it can grow; its halo,
   // attached from elsewhere by chance of an inexact place, does not: it would be a second fault next to it.
   const auto number = book.incident_of(kept.complaint.id);
   const decide::Record* record = number ? book.find(*number) : nullptr;
   if (record == nullptr) return kept.explained <= kExplained;
-  if (!record->incident.complaint_only) return false;
+  if (!record->incident.complaint_only || !record->is_active()) return false;
   double inside = 0;
   for (const correlate::EndpointWeight& one : kept.weights)
     if (decide::contains(record->incident.affected, one.endpoint)) inside += one.weight;
@@ -139,8 +170,7 @@ void Pipeline::Impl::count(const Kept& kept) {
 }
 
 void Pipeline::Impl::gather_unexplained(Timestamp now) {
-  const auto& windows_of_scan = rules->correlate.scan.windows;
-  const Duration longest = *std::max_element(windows_of_scan.begin(), windows_of_scan.end());
+  const Duration longest = longest_window(now);
   unexplained.clear();
   for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept)
     if (is_unexplained(*kept, now)) count(*kept);
@@ -153,18 +183,75 @@ void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
     gather_unexplained(now);
   else
     count(complaints.back());
-  const auto found = correlate::scan(*footprints, unexplained, complaints.back().located, now,
-                                     rules->correlate.localise, rules->correlate.scan);
+  test_lines(now);
+  suspect(complaints.back().located, now, actions);
+}
+
+void Pipeline::Impl::suspect(const correlate::Located& newest, Timestamp now, Actions& actions) {
+  const auto found = correlate::scan(*footprints, unexplained, usual, newest, now, rules->correlate.localise,
+                                     rules->correlate.scan);
   if (!found) return;
   book.suspect_by_complaints(*found, now, actions);
   if (book.take_footprint_changed()) attach_anew(now, actions);
 }
 
+// Few call at night. In the morning what they said is counted together, also where nobody has called since.
+void Pipeline::Impl::scan_the_night(Timestamp now, Actions& actions) {
+  constexpr Duration kEvery = std::chrono::minutes(30);
+  if (!correlate::is_morning(now, rules->correlate.scan) || now - night_scanned < kEvery) return;
+  night_scanned = now;
+  centroids.forget_before(now - kPlacesKept);
+  gather_unexplained(now);
+  std::set<EndpointIndex> places;
+  std::vector<correlate::Located> wanted;
+  for (auto kept = complaints.rbegin();
+       kept != complaints.rend() && now - kept->arrived <= longest_window(now); ++kept)
+    if (is_unexplained(*kept, now) && places.insert(kept->located.nearest).second)
+      wanted.push_back(kept->located);
+  for (const correlate::Located& one : wanted) suspect(one, now, actions);
+}
+
+// What customers say of a place that probes find bad, too (D.1): evidence of its own.
+void Pipeline::Impl::add_complaints(std::vector<Hypothesis>& hypotheses, Timestamp now) const {
+  constexpr std::uint32_t kTwo = 2;
+  const ScanRules& scan = rules->correlate.scan;
+  for (Hypothesis& one : hypotheses) {
+    const auto* node = std::get_if<NodeIndex>(&one.root);
+    const auto* endpoint = std::get_if<EndpointIndex>(&one.root);
+    if (node == nullptr && endpoint == nullptr) continue;
+    const auto& times = node != nullptr ? unexplained.at(*node) : unexplained.at(*endpoint);
+    const std::uint32_t count = correlate::count_between(times, now - scan.line_window, now);
+    if (count < kTwo) continue;
+    const correlate::Customers customers =
+        node != nullptr ? footprints->customers(*node) : footprints->customers(*endpoint);
+    const double expected = usual.between(customers, now - scan.line_window, now, scan);
+    const double nats = std::min(scan.probed_nats, correlate::uplift_nats(count, expected, scan.uplift));
+    if (nats <= 0) continue;
+    one.gain_nats += nats;
+    one.evidence.push_back(
+        {fmt::format("{} customers complain there, too, where {:.3f} are usual", count, expected), nats});
+  }
+}
+
+// Two customers of one line within the hour are too few for a ticket, and enough to measure it and its like.
+void Pipeline::Impl::test_lines(Timestamp now) {
+  constexpr std::uint32_t kTwo = 2;
+  const ScanRules& scan = rules->correlate.scan;
+  for (const EndpointIndex line : complaints.back().located.endpoints) {
+    if (correlate::count_between(unexplained.at(line), now - scan.line_window, now) < kTwo) continue;
+    const auto any = [](EndpointIndex) { return true; };
+    for (const EndpointIndex one : correlate::siblings_of(*footprints, rules->correlate.probe, line, any))
+      bursts.ask(one, BurstReason::complaint, now, rules->correlate.probe);
+  }
+}
+
 ComplaintAnswer Pipeline::Impl::answer(const Complaint& complaint) const {
   ComplaintAnswer answer;
-  const auto weights = geocoder->weights(complaint, rules->correlate.geocode);
+  Complaint located = complaint;
+  located.accuracy_m = centroids.accuracy_m(complaint, rules->correlate.geocode);
+  const auto weights = geocoder->weights(located, rules->correlate.geocode);
   const auto found =
-      correlate::attach(*topology, weights, complaint.received, targets(latest), rules->correlate);
+      correlate::attach(*footprints, weights, complaint, targets(latest), usual, rules->correlate);
   answer.incident = found.incident;
   answer.probability = found.probability;
   for (std::size_t i = 0; i < std::min(kMostNearby, weights.size()); ++i)

@@ -1,11 +1,11 @@
 #include "rules/correlate/scan.h"
 
-#include "rules/correlate/attach.h"
 #include "rules/correlate/gain.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -42,6 +42,7 @@ struct Look {
   double expected = 0;
   double nats = kNever;   // of a fault here, its prior included
   double parts = 0;       // of its children, each by itself: the other explanation
+  double allowed = 1;     // so many times that are no fault here
   double surge = 1;       // how much more than usual the rest of the network complains
   std::uint32_t hit = 0;  // child groups that speak for it
   std::uint32_t groups = 0;
@@ -52,20 +53,28 @@ struct Look {
 
 class Scanner {
  public:
-  Scanner(const Footprints& footprints, const ComplaintCounts& counts, Timestamp now,
+  Scanner(const Footprints& footprints, const ComplaintCounts& counts, const Usual& usual, Timestamp now,
           const LocaliseRules& localise, const ScanRules& rules)
-      : footprints_(footprints), counts_(counts), now_(now), localise_(localise), rules_(rules) {}
+      : footprints_(footprints),
+        counts_(counts),
+        usual_(usual),
+        now_(now),
+        localise_(localise),
+        rules_(rules) {
+    windows_ = rules.windows;
+    if (is_morning(now, rules)) windows_.push_back(rules.night_window);
+  }
 
   void try_endpoint(EndpointIndex endpoint) {
-    Customers customers;
-    customers.add(footprints_.topology().endpoint(endpoint));
+    const Customers customers = footprints_.customers(endpoint);
     const auto& times = counts_.at(endpoint);
-    for (const Duration window : rules_.windows) {
-      Look look = look_at(times, customers, window);
+    for (const Duration window : windows_) {
+      Look look = look_at(times, customers, window, 1);
       if (look.complaints < rules_.complaints) continue;
       look.root = endpoint;
-      look.nats = prior_of_endpoint() + rules_.silent_nats +
+      look.nats = prior_of_endpoint(window) + rules_.silent_nats +
                   uplift_nats(look.complaints, look.expected, rules_.uplift);
+      if (window <= rules_.line_window) look.nats = std::max(look.nats, rules_.line_nats);
       consider(std::move(look));
     }
   }
@@ -78,8 +87,9 @@ class Scanner {
     if (times.size() < rules_.complaints) return;
     const auto& in_groups = counts_.in_groups(node);
     if (level_of(kind) == Level::wide && in_groups.size() < least_groups(node)) return;
-    for (const Duration window : rules_.windows) {
-      Look look = look_at(times, footprints_.customers(node), window);
+    const bool is_top = kind == NodeKind::core || kind == NodeKind::upstream;
+    for (const Duration window : windows_) {
+      Look look = look_at(times, footprints_.customers(node), window, is_top ? rules_.surge_usual : 1);
       if (look.complaints < rules_.complaints) continue;
       look.root = node;
       look.level = level_of(kind);
@@ -91,12 +101,13 @@ class Scanner {
   const std::optional<Look>& best() const { return best_; }
 
  private:
-  double prior_of_endpoint() const {
-    return prior_nats(localise_.endpoint_faults_per_year, localise_.correlation_window);
+  // Of a fault that began within the window.
+  double prior_of_endpoint(Duration window) const {
+    return prior_nats(localise_.endpoint_faults_per_year, std::max(window, localise_.correlation_window));
   }
-  double prior_of(NodeKind kind) const {
+  double prior_of(NodeKind kind, Duration window) const {
     return prior_nats(localise_.node_faults_per_year[static_cast<std::size_t>(kind)],
-                      localise_.correlation_window);
+                      std::max(window, localise_.correlation_window));
   }
   std::size_t least_groups(NodeIndex node) const {
     return std::max<std::size_t>(2, std::min<std::size_t>(rules_.groups, footprints_.groups(node).size()));
@@ -105,15 +116,17 @@ class Scanner {
     return kind == NodeKind::core || kind == NodeKind::upstream ? localise_.spread_core : localise_.spread;
   }
   double usual(const Customers& customers, Duration window) const {
-    return ordinary_rate(customers, now_, rules_) * to_seconds(window) / 3600;
+    return usual_.between(customers, now_ - window, now_, rules_);
   }
 
-  Look look_at(const ComplaintCounts::Times& times, const Customers& customers, Duration window) const {
+  Look look_at(const ComplaintCounts::Times& times, const Customers& customers, Duration window,
+               double allowed) const {
     Look look;
+    look.allowed = allowed;
     look.window = window;
     look.complaints = count_between(times, now_ - window, now_);
     look.surge = surge_beside(times, customers);
-    look.expected = look.surge * usual(customers, window);
+    look.expected = look.surge * allowed * usual(customers, window);
     if (look.complaints > 0) look.first = *std::upper_bound(times.begin(), times.end(), now_ - window);
     return look;
   }
@@ -135,22 +148,24 @@ class Scanner {
     std::vector<GroupComplaints> shown(groups.size());
     double placed = 0;
     for (std::size_t g = 0; g < groups.size(); ++g)
-      shown[g].expected = look.surge * usual(groups[g].customers, look.window);
+      shown[g].expected = look.surge * look.allowed * usual(groups[g].customers, look.window);
     for (const auto& [group, times] : in_groups) {
       shown[group].complaints = count_between(times, now_ - look.window, now_);
       placed += shown[group].complaints;
     }
     look.groups = static_cast<std::uint32_t>(groups.size());
-    look.nats = prior_of(kind) + rules_.silent_nats +
+    look.nats = prior_of(kind, look.window) + rules_.silent_nats +
                 fault_nats(shown, std::max(0.0, look.complaints - placed), rules_.uplift, spread_of(kind));
     for (const auto& [group, times] : in_groups) {
       if (shown[group].complaints == 0) continue;
       const double nats = uplift_nats(shown[group].complaints, shown[group].expected, rules_.uplift);
       if (nats > rules_.group_nats) ++look.hit;
       const NodeIndex child = groups[group].node;
-      const double prior =
-          child.valid() ? prior_of(footprints_.topology().node(child).kind) : prior_of_endpoint();
-      look.parts += std::max(0.0, prior + rules_.silent_nats + nats);
+      const double prior = child.valid() ? prior_of(footprints_.topology().node(child).kind, look.window)
+                                         : prior_of_endpoint(look.window);
+      const double by_itself =
+          uplift_nats(shown[group].complaints, shown[group].expected / look.allowed, rules_.uplift);
+      look.parts += std::max(0.0, prior + rules_.silent_nats + by_itself);
     }
   }
 
@@ -160,26 +175,35 @@ class Scanner {
     if (look.level != Level::wide) return true;
     if (look.hit < least_groups(node)) return false;
     if (kind != NodeKind::core && kind != NodeKind::upstream) return true;
-    return look.hit >= localise_.core.group_share * look.groups &&
-           look.complaints >= rules_.surge_ticket * look.expected;
+    return look.hit >= localise_.core.group_share * look.groups;
   }
 
-  // Better than its parts each by itself, and of those that are the one that says most.
+  // Better than its parts each by itself, a wide one by so much that few are bothered for one site's fault, and of those that are the one that says most.
   void consider(Look look) {
-    if (look.nats <= 0 || look.lead() <= 0 || (best_ && look.nats <= best_->nats)) return;
-    if (negative_binomial_tail(look.complaints, look.expected, rules_.dispersion) > rules_.least_tail) return;
+    const double least_lead = look.level == Level::wide ? localise_.ambiguity_nats : 0;
+    if (look.nats <= 0 || look.lead() <= least_lead || (best_ && look.nats <= best_->nats)) return;
+    if (negative_binomial_tail(look.complaints, look.expected, usual_.dispersion(rules_)) > rules_.least_tail)
+      return;
     best_ = std::move(look);
   }
 
   const Footprints& footprints_;
   const ComplaintCounts& counts_;
+  const Usual& usual_;
   Timestamp now_;
   const LocaliseRules& localise_;
   const ScanRules& rules_;
+  std::vector<Duration> windows_;
   std::optional<Look> best_;
 };
 
 }  // namespace
+
+bool is_morning(Timestamp at, const ScanRules& rules) {
+  const auto local = at + rules.utc_offset;
+  const Duration since_midnight = local - std::chrono::floor<std::chrono::days>(local);
+  return since_midnight >= rules.night_from && since_midnight < rules.night_until;
+}
 
 double uplift_nats(double complaints, double expected, const Mixture& uplift) {
   std::vector<double> terms;
@@ -221,10 +245,10 @@ double negative_binomial_tail(std::uint32_t count, double mean, double size) {
 }
 
 std::optional<Hypothesis> scan(const Footprints& footprints, const ComplaintCounts& counts,
-                               const Located& newest, Timestamp now, const LocaliseRules& localise,
-                               const ScanRules& rules) {
+                               const Usual& usual, const Located& newest, Timestamp now,
+                               const LocaliseRules& localise, const ScanRules& rules) {
   if (!newest.nearest.valid()) return std::nullopt;
-  Scanner scanner(footprints, counts, now, localise, rules);
+  Scanner scanner(footprints, counts, usual, now, localise, rules);
   for (const EndpointIndex endpoint : newest.endpoints) scanner.try_endpoint(endpoint);
   for (const NodeIndex node : newest.nodes) scanner.try_node(node);
   const auto& best = scanner.best();

@@ -6,6 +6,7 @@
 #include "rules/correlate/complaint_counts.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/located.h"
+#include "rules/correlate/usual.h"
 #include "rules/model/correlate_rules.h"
 #include "rules/model/hypothesis.h"
 
@@ -13,6 +14,9 @@
 #include <span>
 
 namespace faultline::correlate {
+
+// In the hours in which what was heard of the night is looked at again: at night few call, and they spread.
+bool is_morning(Timestamp at, const ScanRules& rules);
 
 // ln mean over u of exp(C ln u - (u - 1) B): how much better an uplifted stream explains C complaints.
 double uplift_nats(double complaints, double expected, const Mixture& uplift);
@@ -33,7 +37,7 @@ double fault_nats(std::span<const GroupComplaints> groups, double elsewhere, con
 // The best root above the newest complaint, if it passes the gate. `newest` is where that one lies; it is
 // among the counts.
 std::optional<Hypothesis> scan(const Footprints& footprints, const ComplaintCounts& counts,
-                               const Located& newest, Timestamp now, const LocaliseRules& localise,
-                               const ScanRules& rules);
+                               const Usual& usual, const Located& newest, Timestamp now,
+                               const LocaliseRules& localise, const ScanRules& rules);
 
 }  // namespace faultline::correlate

@@ -274,7 +274,7 @@ bool IncidentBook::may_grow(const Record& record, const Hypothesis& hypothesis, 
 }
 
 // Which incident do these complaints belong to? `settled`: one that explains them without growing.
-Record* IncidentBook::home_of_complaints(const Hypothesis& hypothesis, bool& settled) {
+Record* IncidentBook::home_of_complaints(const Hypothesis& hypothesis, Timestamp now, bool& settled) {
   Record* home = nullptr;
   for (auto& [number, record] : records_) {
     const Incident& incident = record.incident;
@@ -285,6 +285,8 @@ Record* IncidentBook::home_of_complaints(const Hypothesis& hypothesis, bool& set
       return &record;
     } else if (record.is_told() && is_root_above(incident.root, hypothesis.root, *topology_)) {
       settled = true;  // a part of it
+    } else if (record.is_told() && !hypothesis.ambiguous && !may_grow(record, hypothesis, now)) {
+      continue;  // an older fault inside of it
     } else if (home == nullptr || (record.is_told() && !home->is_told())) {
       home = &record;
     }
@@ -294,7 +296,7 @@ Record* IncidentBook::home_of_complaints(const Hypothesis& hypothesis, bool& set
 
 void IncidentBook::suspect_by_complaints(const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
   bool settled = false;
-  Record* home = home_of_complaints(hypothesis, settled);
+  Record* home = home_of_complaints(hypothesis, now, settled);
   if (settled) return;
   if (home == nullptr) {
     footprint_changed_ = true;  // its complaints are to be attached
