@@ -42,7 +42,7 @@ struct Look {
   double expected = 0;
   double nats = kNever;   // of a fault here, its prior included
   double parts = 0;       // of its children, each by itself: the other explanation
-  double allowed = 1;     // so many times that are no fault here
+  double factor = 1;      // on what is usual: the surge, and at the top what is no fault there
   double surge = 1;       // how much more than usual the rest of the network complains
   std::uint32_t hit = 0;  // child groups that speak for it
   std::uint32_t groups = 0;
@@ -122,11 +122,11 @@ class Scanner {
   Look look_at(const ComplaintCounts::Times& times, const Customers& customers, Duration window,
                double allowed) const {
     Look look;
-    look.allowed = allowed;
     look.window = window;
     look.complaints = count_between(times, now_ - window, now_);
     look.surge = surge_beside(times, customers);
-    look.expected = look.surge * allowed * usual(customers, window);
+    look.factor = look.surge * allowed;
+    look.expected = look.factor * usual(customers, window);
     if (look.complaints > 0) look.first = *std::upper_bound(times.begin(), times.end(), now_ - window);
     return look;
   }
@@ -148,7 +148,7 @@ class Scanner {
     std::vector<GroupComplaints> shown(groups.size());
     double placed = 0;
     for (std::size_t g = 0; g < groups.size(); ++g)
-      shown[g].expected = look.surge * look.allowed * usual(groups[g].customers, look.window);
+      shown[g].expected = look.factor * usual(groups[g].customers, look.window);
     for (const auto& [group, times] : in_groups) {
       shown[group].complaints = count_between(times, now_ - look.window, now_);
       placed += shown[group].complaints;
@@ -163,9 +163,7 @@ class Scanner {
       const NodeIndex child = groups[group].node;
       const double prior = child.valid() ? prior_of(footprints_.topology().node(child).kind, look.window)
                                          : prior_of_endpoint(look.window);
-      const double by_itself =
-          uplift_nats(shown[group].complaints, shown[group].expected / look.allowed, rules_.uplift);
-      look.parts += std::max(0.0, prior + rules_.silent_nats + by_itself);
+      look.parts += std::max(0.0, prior + rules_.silent_nats + nats);
     }
   }
 
@@ -178,7 +176,7 @@ class Scanner {
     return look.hit >= localise_.core.group_share * look.groups;
   }
 
-  // Better than its parts each by itself, a wide one by so much that few are bothered for one site's fault, and of those that are the one that says most.
+  // Better than its parts each by itself, a wide one clearly so; and of those the one that says most.
   void consider(Look look) {
     const double least_lead = look.level == Level::wide ? localise_.ambiguity_nats : 0;
     if (look.nats <= 0 || look.lead() <= least_lead || (best_ && look.nats <= best_->nats)) return;
