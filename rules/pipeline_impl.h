@@ -70,18 +70,21 @@ struct Pipeline::Impl {
   void attach(Kept& kept, std::span<const correlate::AttachTarget> to, Timestamp now, Actions& actions);
   void attach_anew(Timestamp now, Actions& actions);
   bool is_settled(const Kept& kept) const;
-  void scan(Timestamp now, Actions& actions);
-  void gather_unexplained(Timestamp now);
+  void place(Kept& kept) const;
+  ComplaintAnswer answer(const Complaint& complaint) const;
+
+  // pipeline_scan.cpp
+  bool is_masked(const correlate::Weights& weights) const;
+  bool is_unexplained(const Kept& kept, Timestamp now) const;
   Duration longest_window(Timestamp now) const;
-  void test_lines(Timestamp now);
+  void count(const Kept& kept);
+  void gather_unexplained(Timestamp now);
+  void scan(Timestamp now, Actions& actions);
+  void scan_postponed(Timestamp now, Actions& actions);
   void scan_the_night(Timestamp now, Actions& actions);
   void suspect(const correlate::Located& newest, Timestamp now, Actions& actions);
+  void test_lines(Timestamp now);
   void add_complaints(std::vector<Hypothesis>& hypotheses, Timestamp now) const;
-  bool is_unexplained(const Kept& kept, Timestamp now) const;
-  void count(const Kept& kept);
-  void place(Kept& kept) const;
-  bool is_masked(const correlate::Weights& weights) const;
-  ComplaintAnswer answer(const Complaint& complaint) const;
 
   std::shared_ptr<const Topology> topology;
   std::shared_ptr<const RuleSet> rules;
@@ -109,7 +112,11 @@ struct Pipeline::Impl {
   // flood.
   correlate::ComplaintCounts unexplained;
   std::optional<Timestamp> gathered;  // when; nothing = gather anew
-  Timestamp night_scanned{};          // what was heard of the last night
+  // What the scan found within the last second, and the newest complaint of each since: looked at again at
+  // the next tick, not for each of a flood.
+  std::vector<Root> said_now;
+  std::map<Root, correlate::Located> postponed;
+  Timestamp night_scanned{};  // what was heard of the last night
   std::unordered_set<std::string> known_complaints;
   std::unordered_map<std::uint64_t, Timestamp> counted_customers;
   Timestamp latest{};  // the newest time any input had

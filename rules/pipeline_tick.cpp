@@ -61,6 +61,7 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
     attach_anew(now, actions);
     book.renew(actions);
   }
+  scan_postponed(now, actions);
   scan_the_night(now, actions);
   forget_complaints(now);
   send_bursts(now, actions);
