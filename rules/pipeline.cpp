@@ -48,6 +48,7 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   topology = std::move(next);
   detector.set_topology(topology);
   footprints = std::make_unique<correlate::Footprints>(topology);
+  weigh_customers();
   book.set_topology(topology);
   geocoder = std::make_unique<correlate::Geocoder>(topology);
   for (Kept& kept : complaints) place(kept);
@@ -142,6 +143,14 @@ void Pipeline::restore_baseline(EndpointIndex endpoint, std::span<const std::byt
 }
 std::vector<std::byte> Pipeline::baseline(EndpointIndex endpoint) const {
   return impl_->detector.baseline(endpoint);
+}
+
+std::string Pipeline::usual_complaints() const {
+  return impl_->usual.save(*impl_->topology);
+}
+void Pipeline::restore_usual_complaints(std::string_view saved) {
+  impl_->usual.restore(*impl_->topology, saved);
+  impl_->weigh_customers();
 }
 
 Actions Pipeline::on(const Round& round) {

@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace faultline {
@@ -56,6 +57,9 @@ class Pipeline {
   // A learnt baseline block of one endpoint, as `baseline` gave it; one that does not fit is ignored.
   void restore_baseline(EndpointIndex endpoint, std::span<const std::byte> block);
   std::vector<std::byte> baseline(EndpointIndex endpoint) const;
+  // How many complaints are usual, as learnt so far; one that does not fit is ignored.
+  std::string usual_complaints() const;
+  void restore_usual_complaints(std::string_view saved);
 
   Actions on(const Round& round);
   Actions on(const Complaint& complaint);

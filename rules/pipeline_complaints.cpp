@@ -10,8 +10,6 @@ namespace {
 constexpr Duration kKept = std::chrono::hours(24);
 constexpr std::size_t kMostKept = 200'000;  // older ones go first
 constexpr std::size_t kMostNearby = 8;
-constexpr double kExplained = 0.5;
-constexpr Duration kGatherEvery = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -22,6 +20,8 @@ bool Pipeline::Impl::keep(const Complaint& complaint) {
   kept.complaint = complaint;
   kept.arrived = std::max(latest, complaint.received);
   if (!complaints.empty()) kept.arrived = std::max(kept.arrived, complaints.back().arrived);
+  centroids.note(complaint, rules->correlate.geocode);
+  kept.complaint.accuracy_m = centroids.accuracy_m(complaint, rules->correlate.geocode);
   place(kept);
   auto& counted = counted_customers[complaint.customer];
   if (counted == Timestamp{} || complaint.received - counted >= rules->correlate.scan.dedup) {
@@ -41,6 +41,10 @@ void Pipeline::Impl::forget_complaints(Timestamp now) {
   while (!complaints.empty() &&
          (complaints.size() > kMostKept || now - complaints.front().complaint.received > kKept)) {
     const Complaint& oldest = complaints.front().complaint;
+    learn_usual(oldest.received + kKept);
+    if (const Kept& kept = complaints.front(); kept.counts && kept.located.nearest.valid() &&
+                                               !book.incident_of(oldest.id) && oldest.received + kKept <= now)
+      usual.heard(*topology, kept.located.nearest, !kept.located.nodes.empty());
     known_complaints.erase(oldest.id);
     const auto counted = counted_customers.find(oldest.customer);
     if (counted != counted_customers.end() && counted->second <= oldest.received)
@@ -48,6 +52,22 @@ void Pipeline::Impl::forget_complaints(Timestamp now) {
     complaints.pop_front();
     gathered.reset();
   }
+  learn_usual(now);
+}
+
+// Hours of a day ago that are over: by now it is known which of their complaints an incident explains.
+void Pipeline::Impl::learn_usual(Timestamp now) {
+  const Timestamp hour = std::chrono::floor<std::chrono::hours>(now - kKept);
+  if (!learning || hour - *learning > kKept) learning = hour;
+  for (; *learning < hour; *learning += std::chrono::hours(1))
+    if (usual.end_hour(*topology, *learning, rules->correlate.scan)) weigh_customers();
+}
+
+void Pipeline::Impl::weigh_customers() {
+  std::vector<float> factors(topology->endpoints().size());
+  for (std::uint32_t i = 0; i < factors.size(); ++i)
+    factors[i] = static_cast<float>(usual.factor(*topology, {i}, rules->correlate.scan));
+  footprints->weigh(std::move(factors));
 }
 
 void Pipeline::Impl::on(const Complaint& complaint, Actions& actions) {
@@ -95,7 +115,7 @@ bool Pipeline::Impl::is_settled(const Kept& kept) const {
 void Pipeline::Impl::attach(Kept& kept, std::span<const correlate::AttachTarget> to, Timestamp now,
                             Actions& actions) {
   const auto found =
-      correlate::attach(*topology, kept.weights, kept.complaint.received, to, rules->correlate);
+      correlate::attach(*footprints, kept.weights, kept.complaint, to, usual, rules->correlate);
   kept.explained = found.explained;
   if (found.incident || book.incident_of(kept.complaint.id))
     book.attach(kept.complaint.id, kept.complaint.received, found.incident, now, actions);
@@ -110,52 +130,13 @@ void Pipeline::Impl::attach_anew(Timestamp now, Actions& actions) {
       attach(kept, to, now, actions);
 }
 
-bool Pipeline::Impl::is_masked(const correlate::Weights& weights) const {
-  if (masked.empty()) return false;
-  double share = 0;
-  for (const correlate::EndpointWeight& one : weights)
-    if (masked.contains(one.endpoint)) share += one.weight;
-  return share > kExplained;
-}
-
-bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
-  const auto& windows_of_scan = rules->correlate.scan.windows;
-  const Duration longest = *std::max_element(windows_of_scan.begin(), windows_of_scan.end());
-  if (!kept.counts || now - kept.complaint.received > longest || is_masked(kept.weights)) return false;
-  // Complaints of an incident that lives on complaints stay in the counts, so that it can grow.
-  const auto number = book.incident_of(kept.complaint.id);
-  const decide::Record* record = number ? book.find(*number) : nullptr;
-  return record != nullptr ? record->incident.complaint_only : kept.explained <= kExplained;
-}
-
-void Pipeline::Impl::gather_unexplained(Timestamp now) {
-  const auto& windows_of_scan = rules->correlate.scan.windows;
-  const Duration longest = *std::max_element(windows_of_scan.begin(), windows_of_scan.end());
-  unexplained.clear();
-  for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept)
-    if (is_unexplained(*kept, now)) unexplained.push_back({kept->complaint.received, &kept->located});
-  std::reverse(unexplained.begin(), unexplained.end());
-  gathered = now;
-}
-
-void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
-  if (!is_unexplained(complaints.back(), now)) return;
-  if (!gathered || now - *gathered >= kGatherEvery)
-    gather_unexplained(now);
-  else
-    unexplained.push_back({complaints.back().complaint.received, &complaints.back().located});
-  const auto found =
-      correlate::scan(*footprints, unexplained, now, rules->correlate.localise, rules->correlate.scan);
-  if (!found) return;
-  book.suspect_by_complaints(*found, now, actions);
-  if (book.take_footprint_changed()) attach_anew(now, actions);
-}
-
 ComplaintAnswer Pipeline::Impl::answer(const Complaint& complaint) const {
   ComplaintAnswer answer;
-  const auto weights = geocoder->weights(complaint, rules->correlate.geocode);
+  Complaint located = complaint;
+  located.accuracy_m = centroids.accuracy_m(complaint, rules->correlate.geocode);
+  const auto weights = geocoder->weights(located, rules->correlate.geocode);
   const auto found =
-      correlate::attach(*topology, weights, complaint.received, targets(latest), rules->correlate);
+      correlate::attach(*footprints, weights, complaint, targets(latest), usual, rules->correlate);
   answer.incident = found.incident;
   answer.probability = found.probability;
   for (std::size_t i = 0; i < std::min(kMostNearby, weights.size()); ++i)

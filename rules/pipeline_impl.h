@@ -3,10 +3,13 @@
 
 #include "rules/correlate/attach.h"
 #include "rules/correlate/burst_queue.h"
+#include "rules/correlate/centroids.h"
 #include "rules/correlate/coincidence.h"
+#include "rules/correlate/complaint_counts.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
 #include "rules/correlate/scan.h"
+#include "rules/correlate/usual.h"
 #include "rules/decide/guard.h"
 #include "rules/decide/incident_book.h"
 #include "rules/decide/observe.h"
@@ -62,16 +65,27 @@ struct Pipeline::Impl {
   void on(const Complaint& complaint, Actions& actions);
   bool keep(const Complaint& complaint);
   void forget_complaints(Timestamp now);
+  void learn_usual(Timestamp now);
+  void weigh_customers();
   std::vector<correlate::AttachTarget> targets(Timestamp now) const;
   void attach(Kept& kept, std::span<const correlate::AttachTarget> to, Timestamp now, Actions& actions);
   void attach_anew(Timestamp now, Actions& actions);
   bool is_settled(const Kept& kept) const;
-  void scan(Timestamp now, Actions& actions);
-  void gather_unexplained(Timestamp now);
-  bool is_unexplained(const Kept& kept, Timestamp now) const;
   void place(Kept& kept) const;
-  bool is_masked(const correlate::Weights& weights) const;
   ComplaintAnswer answer(const Complaint& complaint) const;
+
+  // pipeline_scan.cpp
+  bool is_masked(const correlate::Weights& weights) const;
+  bool is_unexplained(const Kept& kept, Timestamp now) const;
+  Duration longest_window(Timestamp now) const;
+  void count(const Kept& kept);
+  void gather_unexplained(Timestamp now);
+  void scan(Timestamp now, Actions& actions);
+  void scan_postponed(Timestamp now, Actions& actions);
+  void scan_the_night(Timestamp now, Actions& actions);
+  void suspect(const correlate::Located& newest, Timestamp now, Actions& actions);
+  void test_lines(Timestamp now);
+  void add_complaints(std::vector<Hypothesis>& hypotheses, Timestamp now) const;
 
   std::shared_ptr<const Topology> topology;
   std::shared_ptr<const RuleSet> rules;
@@ -93,12 +107,20 @@ struct Pipeline::Impl {
   detect::Events events;
 
   std::unique_ptr<correlate::Geocoder> geocoder;
+  correlate::Usual usual;
+  std::optional<Timestamp> learning;  // the hour of a day ago that is being learnt
+  correlate::Centroids centroids;
   std::deque<Kept> complaints;  // of the last 24 hours, in the order they came
   // Of them those that the scan counts, as they were within the last second: which ones an incident explains
   // changes seldom, and looking at a day's complaints for each new one would take the loop's whole time in a
   // flood.
-  std::vector<correlate::Unexplained> unexplained;
+  correlate::ComplaintCounts unexplained;
   std::optional<Timestamp> gathered;  // when; nothing = gather anew
+  // What the scan found within the last second, and the newest complaint of each since: looked at again at
+  // the next tick, not for each of a flood.
+  std::vector<Root> said_now;
+  std::map<Root, correlate::Located> postponed;
+  Timestamp night_scanned{};  // what was heard of the last night
   std::unordered_set<std::string> known_complaints;
   std::unordered_map<std::uint64_t, Timestamp> counted_customers;
   Timestamp latest{};  // the newest time any input had

@@ -61,6 +61,8 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
     attach_anew(now, actions);
     book.renew(actions);
   }
+  scan_postponed(now, actions);
+  scan_the_night(now, actions);
   forget_complaints(now);
   send_bursts(now, actions);
 }
@@ -223,6 +225,7 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
   for (Hypothesis& one : found)
     if (const auto* endpoint = std::get_if<EndpointIndex>(&one.root))
       one.coincidences_per_year = coincidence.per_year(now, is_gone(*endpoint), endpoints, localise);
+  add_complaints(found, now);
   book.reconcile(found, present(now), actions);
 }
 

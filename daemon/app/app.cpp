@@ -210,14 +210,19 @@ void App::Impl::on_tick() {
 void App::Impl::save_baselines(std::size_t count) {
   const auto endpoints = services.setup.inventory.topology->endpoints();
   std::vector<store::StoredBaseline> blocks;
+  std::string usual;
   for (std::size_t i = 0; i < count && !endpoints.empty(); ++i) {
     const auto endpoint = static_cast<std::uint32_t>(next_baseline++ % endpoints.size());
+    if (endpoint == 0) usual = services.pipeline->usual_complaints();  // once a cycle
     if (endpoints[endpoint].retired) continue;
     auto block = services.pipeline->baseline(EndpointIndex{endpoint});
     if (!block.empty()) blocks.push_back({endpoints[endpoint].name, std::move(block), wall_now()});
   }
-  if (blocks.empty()) return;
-  services.store->write([blocks = std::move(blocks)](store::Database& db) -> Result<void> {
+  if (blocks.empty() && usual.empty()) return;
+  services.store->write([blocks = std::move(blocks), usual = std::move(usual),
+                         now = wall_now()](store::Database& db) -> Result<void> {
+    if (!usual.empty())
+      if (auto saved = store::save_usual_complaints(db, usual, now); !saved) return saved;
     for (const store::StoredBaseline& baseline : blocks)
       if (auto saved = store::save_baseline(db, baseline); !saved) return saved;
     return {};

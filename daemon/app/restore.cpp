@@ -73,6 +73,7 @@ Result<void> restore(Services& services) {
   std::sort(services.complaints.begin(), services.complaints.end());
   services.pipeline->restore(std::move(state->pipeline));
   for (const auto& [endpoint, block] : state->baselines) services.pipeline->restore_baseline(endpoint, block);
+  services.pipeline->restore_usual_complaints(state->usual_complaints);
   services.apply_maintenance();
   return {};
 }

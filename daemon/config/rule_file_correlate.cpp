@@ -73,6 +73,8 @@ void bind_geocode(Binder section, GeocodeRules& rules) {
   section.bind("near_share", rules.near_share, 0, 1);
   section.bind("far_deviation_m", rules.far_deviation_m, 1, kMetres);
   section.bind("least_accuracy_m", rules.least_accuracy_m, 1, kMetres);
+  section.bind("centroid_customers", rules.centroid_customers, 2, 1000);
+  section.bind("centroid_deviation_m", rules.centroid_deviation_m, 1, kMetres);
   section.bind("reach_m", rules.reach_m, 1, kMetres);
   section.bind("endpoints", rules.endpoints, 1, 100'000);
 }
@@ -88,9 +90,20 @@ void bind_attach(Binder section, AttachRules& rules) {
   section.bind("least_coverage", rules.least_coverage, 0, 1);
   section.bind("early", rules.early, 0s, 24h);
   section.bind("floor", rules.floor, 1s, 24h);
+  section.bind("other_service", rules.other_service, 0, 1);
   section.bind("after_recovery", rules.after_recovery, 0, 1);
   section.bind("after_recovery_limit", rules.after_recovery_limit, 0s, 24h);
   section.bind("look_back", rules.look_back, 1min, 24h);
+}
+
+void bind_usual(Binder section, UsualRules& rules) {
+  section.bind("half_life", rules.half_life, 1h, 24h * 3650);
+  section.bind("level_prior", rules.level_prior, 0.1, 1e6);
+  section.bind("hour_prior", rules.hour_prior, 0.1, 1e6);
+  section.bind("area_prior", rules.area_prior, 0.1, 1e6);
+  section.bind("dispersion_prior", rules.dispersion_prior, 0.1, 1e9);
+  section.bind("least_dispersion", rules.least_dispersion, 0.1, 1e6);
+  section.bind("most_dispersion", rules.most_dispersion, 0.1, 1e6);
 }
 
 void bind_scan(Binder section, ScanRules& rules) {
@@ -104,6 +117,7 @@ void bind_scan(Binder section, ScanRules& rules) {
       if (const auto window = item.duration(1min, 24h)) rules.windows.push_back(*window);
   }
   bind_mixture(section, "uplift", rules.uplift, 1, 1e6);
+  section.section("usual", [&](Binder part) { bind_usual(std::move(part), rules.usual); });
   section.bind("least_tail", rules.least_tail, 1e-15, 1);
   section.bind("dispersion", rules.dispersion, 0.1, 1e6);
   section.bind("complaints", rules.complaints, 1, 10'000);
@@ -112,6 +126,16 @@ void bind_scan(Binder section, ScanRules& rules) {
   section.bind("silent_nats", rules.silent_nats, -kNats, 0);
   section.bind("located_share", rules.located_share, 0, 1);
   section.bind("dedup", rules.dedup, 0s, 24h);
+  section.bind("line_window", rules.line_window, 1min, 24h);
+  section.bind("line_nats", rules.line_nats, 0, kNats);
+  section.bind("probed_nats", rules.probed_nats, 0, kNats);
+  section.bind("night_window", rules.night_window, 1min, 24h);
+  section.bind("night_from", rules.night_from, 0s, 24h);
+  section.bind("night_until", rules.night_until, 0s, 24h);
+  section.bind("surge_window", rules.surge_window, 1min, 24h);
+  section.bind("surge_prior", rules.surge_prior, 0.1, 1e6);
+  section.bind("surge_least", rules.surge_least, 1, 1000);
+  section.bind("surge_usual", rules.surge_usual, 1, 1e6);
 }
 
 void bind_probe(Binder section, ProbeRules& rules) {

@@ -36,6 +36,7 @@ void bind_opening(Binder section, OpeningRules& rules) {
 void bind_identity(Binder section, IdentityRules& rules) {
   section.bind("coherence", rules.coherence, 0s, 24h);
   section.bind("reroot_age", rules.reroot_age, 0s, 24h);
+  section.bind("complaint_age", rules.complaint_age, 0s, 24h);
   section.bind("ancestor_age", rules.ancestor_age, 0s, 24h);
   section.bind("ancestor_wait", rules.ancestor_wait, 0s, 24h);
   section.bind("stray_site", rules.stray_site, 0s, 24h);

@@ -12,6 +12,8 @@
 namespace faultline::store {
 namespace {
 
+// No endpoint has an empty name.
+constexpr std::string_view kUsualComplaints = "";
 constexpr auto kRecentlyEnded = std::chrono::minutes(30);
 constexpr auto kRecentComplaints = std::chrono::hours(24);
 
@@ -86,6 +88,11 @@ Result<void> load_complaints(Database& db, const Topology& topology, Timestamp n
 
 Result<void> load_baselines(Database& db, const Topology& topology, StoredState& state) {
   return db.each("SELECT endpoint, block FROM baseline", [&](const Row& row) {
+    if (row.text_view(0) == kUsualComplaints) {
+      const auto learnt = row.blob(1);
+      state.usual_complaints.assign(reinterpret_cast<const char*>(learnt.data()), learnt.size());
+      return;
+    }
     const auto endpoint = find_endpoint(topology, row.text_view(0));
     if (!endpoint) {
       ++state.dropped_baselines;
@@ -132,6 +139,11 @@ Result<void> remove_degradation(Database& db, std::string_view endpoint, Respect
 Result<void> save_baseline(Database& db, const StoredBaseline& baseline) {
   return db.run("INSERT OR REPLACE INTO baseline(endpoint, updated, block) VALUES(?,?,?)", baseline.endpoint,
                 baseline.updated, std::span<const std::byte>(baseline.block));
+}
+
+Result<void> save_usual_complaints(Database& db, std::string_view learnt, Timestamp updated) {
+  return db.run("INSERT OR REPLACE INTO baseline(endpoint, updated, block) VALUES(?,?,?)", kUsualComplaints,
+                updated, std::as_bytes(std::span(learnt)));
 }
 
 Result<void> save_maintenance(Database& db, const StoredMaintenance& w) {

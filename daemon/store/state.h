@@ -35,6 +35,9 @@ struct StoredBaseline {
 };
 Result<void> save_baseline(Database& db, const StoredBaseline& baseline);
 
+// What is learnt of the usual number of complaints (Pipeline::usual_complaints).
+Result<void> save_usual_complaints(Database& db, std::string_view learnt, Timestamp updated);
+
 // A window added by the API; target is a node or endpoint name.
 struct StoredMaintenance {
   std::string id;
@@ -53,6 +56,7 @@ Result<std::vector<StoredMaintenance>> list_maintenance(Database& db);
 struct StoredState {
   PipelineState pipeline;
   std::vector<std::pair<EndpointIndex, std::vector<std::byte>>> baselines;
+  std::string usual_complaints;          // empty: nothing was saved yet
   std::vector<Maintenance> maintenance;  // windows that end after `now`
   // What could not be restored because the inventory has no such name any more, in whole things:
   std::size_t dropped_incidents = 0;  // not ended, and nothing left of their root

@@ -1,7 +1,6 @@
 #include "rules/correlate/attach.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 namespace faultline::correlate {
@@ -18,7 +17,7 @@ struct Stream {
   double coverage = 0;
 };
 
-Stream stream_of(const Topology& topology, const Weights& weights, Timestamp received,
+Stream stream_at(const Topology& topology, const Weights& weights, Service service, Timestamp received,
                  const AttachTarget& target, const AttachRules& rules) {
   const Duration delay = received - target.onset;
   if (delay < -rules.early) return {};
@@ -33,9 +32,18 @@ Stream stream_of(const Topology& topology, const Weights& weights, Timestamp rec
     const Endpoint& endpoint = topology.endpoint(one.endpoint);
     stream.coverage += one.weight;
     stream.rate += one.weight * endpoint.customers *
-                   caller_share(endpoint.technology, target.hard, rules.call_in) * factor;
+                   caller_share(endpoint.technology, target.hard, rules.call_in) * factor *
+                   (carries(endpoint.technology, service) ? 1 : rules.other_service);
   }
   return stream;
+}
+
+Stream stream_of(const Topology& topology, const Weights& weights, const Complaint& complaint,
+                 const AttachTarget& target, const AttachRules& rules) {
+  const Stream stream = stream_at(topology, weights, complaint.service, complaint.received, target, rules);
+  if (!complaint.trouble_began) return stream;
+  const Stream began = stream_at(topology, weights, complaint.service, complaint.began(), target, rules);
+  return began.rate > stream.rate ? began : stream;
 }
 
 }  // namespace
@@ -48,36 +56,26 @@ double call_delay_density(Duration delay, const CallInRules& rules) {
   return std::exp(-z * z / 2) / (hours * rules.delay_sigma * std::sqrt(2 * 3.14159265358979));
 }
 
-double ordinary_rate(const Customers& customers, Timestamp at, const ScanRules& rules) {
-  const auto local = at + rules.utc_offset;
-  const auto hour =
-      std::chrono::floor<std::chrono::hours>(local - std::chrono::floor<std::chrono::days>(local)).count();
-  return (customers.mobile * rules.mobile_per_hour + customers.fixed * rules.fixed_per_hour) *
-         rules.hour_profile[static_cast<std::size_t>(hour)];
+double ordinary_rate(const Footprints& footprints, const Weights& weights, Timestamp at, const Usual& usual,
+                     const ScanRules& rules) {
+  Customers here;
+  for (const EndpointWeight& one : weights) {
+    const Customers customers = footprints.customers(one.endpoint);
+    here.mobile += one.weight * customers.mobile;
+    here.fixed += one.weight * customers.fixed;
+  }
+  return usual.rate(here, at, rules);
 }
 
-double ordinary_rate(const Endpoint& endpoint, Timestamp at, const ScanRules& rules) {
-  Customers customers;
-  customers.add(endpoint);
-  return ordinary_rate(customers, at, rules);
-}
-
-double ordinary_rate(const Topology& topology, const Weights& weights, Timestamp at, const ScanRules& rules) {
-  double sum = 0;
-  for (const EndpointWeight& one : weights)
-    sum += one.weight * ordinary_rate(topology.endpoint(one.endpoint), at, rules);
-  return sum;
-}
-
-Attachment attach(const Topology& topology, const Weights& weights, Timestamp received,
-                  std::span<const AttachTarget> targets, const CorrelateRules& rules) {
+Attachment attach(const Footprints& footprints, const Weights& weights, const Complaint& complaint,
+                  std::span<const AttachTarget> targets, const Usual& usual, const CorrelateRules& rules) {
   Attachment result;
-  const double ordinary = ordinary_rate(topology, weights, received, rules.scan);
+  const double ordinary = ordinary_rate(footprints, weights, complaint.received, usual, rules.scan);
   double all = ordinary, most = 0;
   const AttachTarget* best = nullptr;
   double coverage = 0;
   for (const AttachTarget& target : targets) {
-    const Stream stream = stream_of(topology, weights, received, target, rules.attach);
+    const Stream stream = stream_of(footprints.topology(), weights, complaint, target, rules.attach);
     all += stream.rate;
     if (stream.rate <= most) continue;
     most = stream.rate;

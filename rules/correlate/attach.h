@@ -4,6 +4,7 @@
 
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
+#include "rules/correlate/usual.h"
 #include "rules/model/correlate_rules.h"
 #include "rules/model/incident.h"
 
@@ -32,11 +33,12 @@ struct Attachment {
 double call_delay_density(Duration delay, const CallInRules& rules);
 
 // Technical complaints per hour that the places of this complaint give anyway: mu of C.2.
-double ordinary_rate(const Topology& topology, const Weights& weights, Timestamp at, const ScanRules& rules);
-double ordinary_rate(const Endpoint& endpoint, Timestamp at, const ScanRules& rules);
-double ordinary_rate(const Customers& customers, Timestamp at, const ScanRules& rules);
+double ordinary_rate(const Footprints& footprints, const Weights& weights, Timestamp at, const Usual& usual,
+                     const ScanRules& rules);
 
-Attachment attach(const Topology& topology, const Weights& weights, Timestamp received,
-                  std::span<const AttachTarget> targets, const CorrelateRules& rules);
+// By the time at which it was received or that the customer gives for the beginning, whichever fits better:
+// some arrive late, and what customers say is rounded.
+Attachment attach(const Footprints& footprints, const Weights& weights, const Complaint& complaint,
+                  std::span<const AttachTarget> targets, const Usual& usual, const CorrelateRules& rules);
 
 }  // namespace faultline::correlate

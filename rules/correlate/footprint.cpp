@@ -2,11 +2,27 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 namespace faultline::correlate {
 
-void Customers::add(const Endpoint& endpoint) {
-  (is_mobile(endpoint.technology) ? mobile : fixed) += endpoint.customers;
+void Customers::add(const Endpoint& endpoint, double factor) {
+  (is_mobile(endpoint.technology) ? mobile : fixed) += factor * endpoint.customers;
+}
+
+void Footprints::weigh(std::vector<float> factors) {
+  factors_ = std::move(factors);
+  customers_.clear();
+  everyone_.reset();
+  for (auto& [node, groups] : groups_)
+    for (ChildGroup& group : groups) {
+      group.customers = {};
+      for (const EndpointIndex endpoint : group.endpoints) add_weighed(group.customers, endpoint);
+    }
+}
+
+void Footprints::add_weighed(Customers& to, EndpointIndex endpoint) const {
+  to.add(topology_->endpoint(endpoint), endpoint.value < factors_.size() ? factors_[endpoint.value] : 1);
 }
 
 std::span<const ChildGroup> Footprints::groups(NodeIndex node) const {
@@ -24,7 +40,7 @@ std::span<const ChildGroup> Footprints::groups(NodeIndex node) const {
   for (const EndpointIndex endpoint : topology_->child_endpoints(node))
     if (seen.insert(endpoint).second) groups.push_back({NodeIndex{}, {endpoint}, {}});
   for (ChildGroup& group : groups)
-    for (const EndpointIndex endpoint : group.endpoints) group.customers.add(topology_->endpoint(endpoint));
+    for (const EndpointIndex endpoint : group.endpoints) add_weighed(group.customers, endpoint);
   return groups_.emplace(node, std::move(groups)).first->second;
 }
 
@@ -45,9 +61,23 @@ std::optional<std::uint32_t> Footprints::group_of(NodeIndex node, EndpointIndex 
 const Customers& Footprints::customers(NodeIndex node) const {
   const auto known = customers_.try_emplace(node);
   if (known.second)
-    for (const EndpointIndex endpoint : endpoints(node))
-      known.first->second.add(topology_->endpoint(endpoint));
+    for (const EndpointIndex endpoint : endpoints(node)) add_weighed(known.first->second, endpoint);
   return known.first->second;
+}
+
+Customers Footprints::customers(EndpointIndex endpoint) const {
+  Customers customers;
+  add_weighed(customers, endpoint);
+  return customers;
+}
+
+const Customers& Footprints::everyone() const {
+  if (!everyone_) {
+    everyone_.emplace();
+    for (std::uint32_t i = 0; i < topology_->endpoints().size(); ++i)
+      if (!topology_->endpoint({i}).retired) add_weighed(*everyone_, {i});
+  }
+  return *everyone_;
 }
 
 std::span<const EndpointIndex> Footprints::endpoints(NodeIndex node) const {

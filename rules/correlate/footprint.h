@@ -20,7 +20,7 @@ struct Customers {
   double mobile = 0;
   double fixed = 0;
 
-  void add(const Endpoint& endpoint);
+  void add(const Endpoint& endpoint, double factor = 1);
 };
 
 struct ChildGroup {
@@ -41,14 +41,23 @@ class Footprints {
   // Position in groups(node) of the group that has the endpoint; nothing if it is not below the node.
   std::optional<std::uint32_t> group_of(NodeIndex node, EndpointIndex endpoint) const;
   const Customers& customers(NodeIndex node) const;
+  Customers customers(EndpointIndex endpoint) const;
+  // Of the whole network.
+  const Customers& everyone() const;
+  // From now on customers count by this factor of their endpoint, by index: how readily they complain.
+  void weigh(std::vector<float> factors);
 
  private:
   using GroupOf = std::vector<std::pair<EndpointIndex, std::uint32_t>>;  // sorted
+  void add_weighed(Customers& to, EndpointIndex endpoint) const;
+
   std::shared_ptr<const Topology> topology_;
+  std::vector<float> factors_;  // empty: all 1
   mutable std::unordered_map<NodeIndex, std::vector<ChildGroup>> groups_;
   mutable std::unordered_map<NodeIndex, std::vector<EndpointIndex>> endpoints_;
   mutable std::unordered_map<NodeIndex, GroupOf> group_of_;
   mutable std::unordered_map<NodeIndex, Customers> customers_;
+  mutable std::optional<Customers> everyone_;
 };
 
 }  // namespace faultline::correlate

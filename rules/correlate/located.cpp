@@ -23,7 +23,6 @@ Located locate(const Weights& weights, const Footprints& footprints, double shar
   std::sort(located.endpoints.begin(), located.endpoints.end());
   std::sort(located.nodes.begin(), located.nodes.end());
   for (const NodeIndex node : located.nodes) {
-    if (level_of(topology.node(node).kind) != Level::wide) continue;
     std::map<std::uint32_t, double> in_group;
     for (const EndpointWeight& one : weights)
       if (const auto group = footprints.group_of(node, one.endpoint)) in_group[*group] += one.weight;

@@ -16,7 +16,7 @@ struct Located {
   EndpointIndex nearest;                 // heaviest weight; invalid: the complaint has no place
   std::vector<EndpointIndex> endpoints;  // all three sorted
   std::vector<NodeIndex> nodes;
-  std::vector<std::pair<NodeIndex, std::uint32_t>> groups;  // of wide nodes: position in Footprints::groups
+  std::vector<std::pair<NodeIndex, std::uint32_t>> groups;  // position in Footprints::groups
 };
 
 // `share` of the complaint's weight makes it count, 0 … 1.

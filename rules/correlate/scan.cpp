@@ -1,13 +1,13 @@
 #include "rules/correlate/scan.h"
 
-#include "rules/correlate/attach.h"
 #include "rules/correlate/gain.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <map>
+#include <limits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -15,126 +15,215 @@
 namespace faultline::correlate {
 namespace {
 
-// What is counted below one endpoint or node within one window.
-struct Count {
-  std::uint32_t complaints = 0;
-  double expected = 0;
-  Timestamp first{};
-};
+constexpr double kNever = -std::numeric_limits<double>::infinity();
 
-template <typename T>
-bool holds(const std::vector<T>& sorted, const T& value) {
-  return std::binary_search(sorted.begin(), sorted.end(), value);
+// ln of a sum of exponentials.
+double log_of_sum(const std::vector<double>& terms) {
+  const double high = *std::max_element(terms.begin(), terms.end());
+  if (high == kNever) return kNever;
+  double sum = 0;
+  for (const double term : terms) sum += std::exp(term - high);
+  return high + std::log(sum);
 }
 
-struct Best {
-  double nats = 0;
+// ln(share e^hit + 1 - share) without overflow.
+double hit_or_not(double share, double hit) {
+  constexpr double kAlmostInfinite = 500;
+  if (hit > kAlmostInfinite) return std::log(share) + hit;
+  return std::log1p(share * std::expm1(hit));
+}
+
+// One candidate root over one window.
+struct Look {
   Root root;
   Level level = Level::endpoint;
-  Count count;
   Duration window{};
+  std::uint32_t complaints = 0;
+  double expected = 0;
+  double nats = kNever;   // of a fault here, its prior included
+  double parts = 0;       // of its children, each by itself: the other explanation
+  double factor = 1;      // on what is usual: the surge, and at the top what is no fault there
+  double surge = 1;       // how much more than usual the rest of the network complains
+  std::uint32_t hit = 0;  // child groups that speak for it
+  std::uint32_t groups = 0;
+  Timestamp first{};
+
+  double lead() const { return nats - parts; }
 };
 
 class Scanner {
  public:
-  Scanner(const Footprints& footprints, std::span<const Unexplained> recent, Timestamp now,
+  Scanner(const Footprints& footprints, const ComplaintCounts& counts, const Usual& usual, Timestamp now,
           const LocaliseRules& localise, const ScanRules& rules)
-      : footprints_(footprints), recent_(recent), now_(now), localise_(localise), rules_(rules) {}
+      : footprints_(footprints),
+        counts_(counts),
+        usual_(usual),
+        now_(now),
+        localise_(localise),
+        rules_(rules) {
+    windows_ = rules.windows;
+    if (is_morning(now, rules)) windows_.push_back(rules.night_window);
+  }
 
   void try_endpoint(EndpointIndex endpoint) {
-    const double prior = prior_nats(localise_.endpoint_faults_per_year, localise_.correlation_window);
-    const double rate = ordinary_rate(footprints_.topology().endpoint(endpoint), now_, rules_);
-    const auto times = times_where([&](const Located& l) { return holds(l.endpoints, endpoint); });
-    for (const Duration window : rules_.windows)
-      consider(endpoint, Level::endpoint, prior, count_of(times, window, rate), window);
+    const Customers customers = footprints_.customers(endpoint);
+    const auto& times = counts_.at(endpoint);
+    for (const Duration window : windows_) {
+      Look look = look_at(times, customers, window, 1);
+      if (look.complaints < rules_.complaints) continue;
+      look.root = endpoint;
+      look.nats = prior_of_endpoint(window) + rules_.silent_nats +
+                  uplift_nats(look.complaints, look.expected, rules_.uplift);
+      if (window <= rules_.line_window) look.nats = std::max(look.nats, rules_.line_nats);
+      consider(std::move(look));
+    }
   }
+
   void try_node(NodeIndex node) {
     const NodeKind kind = footprints_.topology().node(node).kind;
-    if (kind == NodeKind::probe_host) return;
-    const auto times = times_where([&](const Located& l) { return holds(l.nodes, node); });
+    // Without power nothing answers a probe: it is no silent fault.
+    if (kind == NodeKind::probe_host || kind == NodeKind::power) return;
+    const auto& times = counts_.at(node);
     if (times.size() < rules_.complaints) return;
-    const double prior = prior_nats(localise_.node_faults_per_year[static_cast<std::size_t>(kind)],
-                                    localise_.correlation_window);
-    const double rate = ordinary_rate(footprints_.customers(node), now_, rules_);
-    const bool is_wide = level_of(kind) == Level::wide;
-    const auto in_groups = is_wide ? times_of_groups(node) : GroupTimes{};
-    for (const Duration window : rules_.windows) {
-      if (is_wide && !has_enough_groups(node, in_groups, window)) continue;
-      consider(node, level_of(kind), prior, count_of(times, window, rate), window);
+    const auto& in_groups = counts_.in_groups(node);
+    if (level_of(kind) == Level::wide && in_groups.size() < least_groups(node)) return;
+    const bool is_top = kind == NodeKind::core || kind == NodeKind::upstream;
+    for (const Duration window : windows_) {
+      Look look = look_at(times, footprints_.customers(node), window, is_top ? rules_.surge_usual : 1);
+      if (look.complaints < rules_.complaints) continue;
+      look.root = node;
+      look.level = level_of(kind);
+      weigh(look, node, kind, in_groups);
+      if (has_enough(look, node, kind)) consider(std::move(look));
     }
   }
-  const std::optional<Best>& best() const { return best_; }
+
+  const std::optional<Look>& best() const { return best_; }
 
  private:
-  using Times = std::vector<Timestamp>;               // in the order of `recent`
-  using GroupTimes = std::map<std::uint32_t, Times>;  // by position in Footprints::groups
+  // Of a fault that began within the window.
+  double prior_of_endpoint(Duration window) const {
+    return prior_nats(localise_.endpoint_faults_per_year, std::max(window, localise_.correlation_window));
+  }
+  double prior_of(NodeKind kind, Duration window) const {
+    return prior_nats(localise_.node_faults_per_year[static_cast<std::size_t>(kind)],
+                      std::max(window, localise_.correlation_window));
+  }
+  std::size_t least_groups(NodeIndex node) const {
+    return std::max<std::size_t>(2, std::min<std::size_t>(rules_.groups, footprints_.groups(node).size()));
+  }
+  const Mixture& spread_of(NodeKind kind) const {
+    return kind == NodeKind::core || kind == NodeKind::upstream ? localise_.spread_core : localise_.spread;
+  }
+  double usual(const Customers& customers, Duration window) const {
+    return usual_.between(customers, now_ - window, now_, rules_);
+  }
 
-  template <typename Is>
-  Times times_where(Is is) const {
-    Times times;
-    for (const Unexplained& complaint : recent_)
-      if (is(*complaint.located)) times.push_back(complaint.received);
-    return times;
+  Look look_at(const ComplaintCounts::Times& times, const Customers& customers, Duration window,
+               double allowed) const {
+    Look look;
+    look.window = window;
+    look.complaints = count_between(times, now_ - window, now_);
+    look.surge = surge_beside(times, customers);
+    look.factor = look.surge * allowed;
+    look.expected = look.factor * usual(customers, window);
+    if (look.complaints > 0) look.first = *std::upper_bound(times.begin(), times.end(), now_ - window);
+    return look;
   }
-  GroupTimes times_of_groups(NodeIndex node) const {
-    GroupTimes times;
-    for (const Unexplained& complaint : recent_) {
-      const auto& groups = complaint.located->groups;
-      for (auto i = std::lower_bound(groups.begin(), groups.end(), std::pair(node, std::uint32_t{0}));
-           i != groups.end() && i->first == node; ++i)
-        times[i->second].push_back(complaint.received);
-    }
-    return times;
+
+  // What the rest of the network complains tells what is to be expected here: a rise everywhere is not many
+  // faults.
+  double surge_beside(const ComplaintCounts::Times& times, const Customers& customers) const {
+    const Timestamp after = now_ - rules_.surge_window;
+    const double heard = std::max(0.0, static_cast<double>(count_between(counts_.open(), after, now_)) -
+                                           static_cast<double>(count_between(times, after, now_)));
+    const double expected = std::max(
+        0.0, usual(footprints_.everyone(), rules_.surge_window) - usual(customers, rules_.surge_window));
+    const double factor = (heard + rules_.surge_prior) / (expected + rules_.surge_prior);
+    return factor > rules_.surge_least ? factor : 1;
   }
-  // `rate` is what is usual, complaints an hour.
-  Count count_of(const Times& times, Duration window, double rate) const {
-    Count found;
-    found.expected = rate * to_seconds(window) / 3600;
-    for (const Timestamp received : times)
-      if (now_ - received <= window && found.complaints++ == 0) found.first = received;
-    return found;
-  }
-  // A wide node must show it in several of its groups, else the group is the place.
-  bool has_enough_groups(NodeIndex node, const GroupTimes& in_groups, Duration window) const {
-    std::uint32_t convincing = 0;
+
+  void weigh(Look& look, NodeIndex node, NodeKind kind, const ComplaintCounts::GroupTimes& in_groups) const {
+    const auto groups = footprints_.groups(node);
+    std::vector<GroupComplaints> shown(groups.size());
+    double placed = 0;
+    for (std::size_t g = 0; g < groups.size(); ++g)
+      shown[g].expected = look.factor * usual(groups[g].customers, look.window);
     for (const auto& [group, times] : in_groups) {
-      const double rate = ordinary_rate(footprints_.groups(node)[group].customers, now_, rules_);
-      const Count found = count_of(times, window, rate);
-      if (found.complaints > 0 &&
-          uplift_nats(found.complaints, found.expected, rules_.uplift) > rules_.group_nats)
-        ++convincing;
+      shown[group].complaints = count_between(times, now_ - look.window, now_);
+      placed += shown[group].complaints;
     }
-    return convincing >= rules_.groups;
+    look.groups = static_cast<std::uint32_t>(groups.size());
+    look.nats = prior_of(kind, look.window) + rules_.silent_nats +
+                fault_nats(shown, std::max(0.0, look.complaints - placed), rules_.uplift, spread_of(kind));
+    for (const auto& [group, times] : in_groups) {
+      if (shown[group].complaints == 0) continue;
+      const double nats = uplift_nats(shown[group].complaints, shown[group].expected, rules_.uplift);
+      if (nats > rules_.group_nats) ++look.hit;
+      const NodeIndex child = groups[group].node;
+      const double prior = child.valid() ? prior_of(footprints_.topology().node(child).kind, look.window)
+                                         : prior_of_endpoint(look.window);
+      look.parts += std::max(0.0, prior + rules_.silent_nats + nats);
+    }
   }
-  void consider(Root root, Level level, double prior, const Count& count, Duration window) {
-    if (count.complaints < rules_.complaints) return;
-    const double nats =
-        prior + rules_.silent_nats + uplift_nats(count.complaints, count.expected, rules_.uplift);
-    if (nats <= 0 || (best_ && nats <= best_->nats)) return;
-    if (negative_binomial_tail(count.complaints, count.expected, rules_.dispersion) > rules_.least_tail)
+
+  // A wide node must show it in several of its groups, else the group is the place; the top of the network by
+  // a share of them and far more than the surges that every network knows.
+  bool has_enough(const Look& look, NodeIndex node, NodeKind kind) const {
+    if (look.level != Level::wide) return true;
+    if (look.hit < least_groups(node)) return false;
+    if (kind != NodeKind::core && kind != NodeKind::upstream) return true;
+    return look.hit >= localise_.core.group_share * look.groups;
+  }
+
+  // Better than its parts each by itself, a wide one clearly so; and of those the one that says most.
+  void consider(Look look) {
+    const double least_lead = look.level == Level::wide ? localise_.ambiguity_nats : 0;
+    if (look.nats <= 0 || look.lead() <= least_lead || (best_ && look.nats <= best_->nats)) return;
+    if (negative_binomial_tail(look.complaints, look.expected, usual_.dispersion(rules_)) > rules_.least_tail)
       return;
-    best_ = Best{nats, std::move(root), level, count, window};
+    best_ = std::move(look);
   }
 
   const Footprints& footprints_;
-  std::span<const Unexplained> recent_;
+  const ComplaintCounts& counts_;
+  const Usual& usual_;
   Timestamp now_;
   const LocaliseRules& localise_;
   const ScanRules& rules_;
-  std::optional<Best> best_;
+  std::vector<Duration> windows_;
+  std::optional<Look> best_;
 };
 
 }  // namespace
+
+bool is_morning(Timestamp at, const ScanRules& rules) {
+  const auto local = at + rules.utc_offset;
+  const Duration since_midnight = local - std::chrono::floor<std::chrono::days>(local);
+  return since_midnight >= rules.night_from && since_midnight < rules.night_until;
+}
 
 double uplift_nats(double complaints, double expected, const Mixture& uplift) {
   std::vector<double> terms;
   for (const MixturePoint& point : uplift)
     terms.push_back(std::log(point.weight) + complaints * std::log(point.value) -
                     (point.value - 1) * expected);
-  const double high = *std::max_element(terms.begin(), terms.end());
-  double sum = 0;
-  for (const double term : terms) sum += std::exp(term - high);
-  return high + std::log(sum);
+  return log_of_sum(terms);
+}
+
+double fault_nats(std::span<const GroupComplaints> groups, double elsewhere, const Mixture& uplift,
+                  const Mixture& spread) {
+  std::vector<double> terms;
+  for (const MixturePoint& u : uplift) {
+    const double each = std::log(u.value);
+    for (const MixturePoint& theta : spread) {
+      double term = std::log(u.weight * theta.weight) + elsewhere * hit_or_not(theta.value, each);
+      for (const GroupComplaints& group : groups)
+        term += hit_or_not(theta.value, group.complaints * each - (u.value - 1) * group.expected);
+      terms.push_back(term);
+    }
+  }
+  return log_of_sum(terms);
 }
 
 double negative_binomial_tail(std::uint32_t count, double mean, double size) {
@@ -153,31 +242,35 @@ double negative_binomial_tail(std::uint32_t count, double mean, double size) {
   return std::min(1.0, sum);
 }
 
-std::optional<Hypothesis> scan(const Footprints& footprints, std::span<const Unexplained> recent,
-                               Timestamp now, const LocaliseRules& localise, const ScanRules& rules) {
-  if (recent.size() < rules.complaints || !recent.back().located->nearest.valid()) return std::nullopt;
-  Scanner scanner(footprints, recent, now, localise, rules);
-  const EndpointIndex nearest = recent.back().located->nearest;
-  scanner.try_endpoint(nearest);
-  for (const NodeIndex node : footprints.topology().ancestors(nearest)) scanner.try_node(node);
+std::optional<Hypothesis> scan(const Footprints& footprints, const ComplaintCounts& counts,
+                               const Usual& usual, const Located& newest, Timestamp now,
+                               const LocaliseRules& localise, const ScanRules& rules) {
+  if (!newest.nearest.valid()) return std::nullopt;
+  Scanner scanner(footprints, counts, usual, now, localise, rules);
+  for (const EndpointIndex endpoint : newest.endpoints) scanner.try_endpoint(endpoint);
+  for (const NodeIndex node : newest.nodes) scanner.try_node(node);
   const auto& best = scanner.best();
   if (!best) return std::nullopt;
   Hypothesis found;
   found.root = best->root;
   found.level = best->level;
-  found.gain_nats = found.margin_nats = best->nats;
+  found.gain_nats = best->nats;
+  found.margin_nats = best->lead();
+  found.ambiguous = best->lead() < localise.ambiguity_nats;
   found.complaints_only = true;
-  found.onset = best->count.first;
+  found.onset = found.median_onset = best->first;
   if (const auto* node = std::get_if<NodeIndex>(&best->root)) {
     const auto below = footprints.endpoints(*node);
     found.affected.assign(below.begin(), below.end());
   } else {
-    found.affected = {nearest};
+    found.affected = {std::get<EndpointIndex>(best->root)};
   }
-  found.evidence.push_back(
-      {fmt::format("{} customers complain within {:.0f} min where {:.3f} are usual; no probe explains it",
-                   best->count.complaints, to_seconds(best->window) / 60, best->count.expected),
-       best->nats});
+  std::string text =
+      fmt::format("{} customers complain within {:.0f} min where {:.3f} are usual; no probe explains it",
+                  best->complaints, to_seconds(best->window) / 60, best->expected);
+  if (best->surge > 1)
+    text += fmt::format(" (elsewhere {:.1f} times as many as usual complain now)", best->surge);
+  found.evidence.push_back({std::move(text), best->nats});
   return found;
 }
 

@@ -3,8 +3,10 @@
 // only.
 #pragma once
 
+#include "rules/correlate/complaint_counts.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/located.h"
+#include "rules/correlate/usual.h"
 #include "rules/model/correlate_rules.h"
 #include "rules/model/hypothesis.h"
 
@@ -13,20 +15,29 @@
 
 namespace faultline::correlate {
 
+// In the hours in which what was heard of the night is looked at again: at night few call, and they spread.
+bool is_morning(Timestamp at, const ScanRules& rules);
+
 // ln mean over u of exp(C ln u - (u - 1) B): how much better an uplifted stream explains C complaints.
 double uplift_nats(double complaints, double expected, const Mixture& uplift);
 // P(X >= count) of the negative binomial with that mean and size.
 double negative_binomial_tail(std::uint32_t count, double mean, double size);
 
-// A complaint that counts: distinct customer, not explained. `located` must outlive it.
-struct Unexplained {
-  Timestamp received;
-  const Located* located = nullptr;
+// How much better a fault at a node explains the complaints of its child groups than what is usual, in nats.
+// All groups that are hit share one uplift; those that are not show what is usual, so quiet groups speak
+// against a fault that should be heard from them, too. `elsewhere`: complaints at the node whose group is not
+// sure.
+struct GroupComplaints {
+  double complaints = 0;
+  double expected = 0;
 };
+double fault_nats(std::span<const GroupComplaints> groups, double elsewhere, const Mixture& uplift,
+                  const Mixture& spread);
 
-// The best node over the newest complaint, if it passes the gate. `recent` in the order received, the newest
-// last.
-std::optional<Hypothesis> scan(const Footprints& footprints, std::span<const Unexplained> recent,
-                               Timestamp now, const LocaliseRules& localise, const ScanRules& rules);
+// The best root above the newest complaint, if it passes the gate. `newest` is where that one lies; it is
+// among the counts.
+std::optional<Hypothesis> scan(const Footprints& footprints, const ComplaintCounts& counts,
+                               const Usual& usual, const Located& newest, Timestamp now,
+                               const LocaliseRules& localise, const ScanRules& rules);
 
 }  // namespace faultline::correlate

@@ -85,6 +85,9 @@ class IncidentBook {
   Match match(const Hypothesis& hypothesis);
   Record* same_root(const Hypothesis& hypothesis);
   Record* main_owner(const Hypothesis& hypothesis);
+  bool is_what_they_mean(const Record& complained, const Hypothesis& hypothesis) const;
+  bool may_grow(const Record& record, const Hypothesis& hypothesis, Timestamp now) const;
+  Record* home_of_complaints(const Hypothesis& hypothesis, Timestamp now, bool& settled);
   Record* related_complaints(const Hypothesis& hypothesis);
   Record* covering(const Hypothesis& hypothesis);
   Record* stray_of(const Hypothesis& hypothesis);

@@ -10,6 +10,8 @@ LifecycleStep while_suspected(const LifecycleFacts& facts, const DecideRules& ru
   const auto stay = [](LifecycleReason reason) { return LifecycleStep{IncidentState::suspected, reason}; };
   if (facts.complaint_only) {
     if (!facts.complaints_hold) return {IncidentState::withdrawn, LifecycleReason::blip};
+    if (facts.quiet >= rules.ending.complaints_quiet)
+      return {IncidentState::withdrawn, LifecycleReason::complaints_ceased};
   } else if (facts.bad == 0) {
     if (facts.missing_share > 0.5) return stay(LifecycleReason::waiting);  // missing is not good
     return {IncidentState::withdrawn, LifecycleReason::blip};

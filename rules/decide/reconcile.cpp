@@ -13,6 +13,14 @@ namespace {
 
 constexpr double kSecondsPerYear = 365.25 * 86400;
 
+// How many endpoints are in both.
+std::size_t common(const std::vector<EndpointIndex>& a, const std::vector<EndpointIndex>& b) {
+  const auto& few = a.size() < b.size() ? a : b;
+  const auto& many = a.size() < b.size() ? b : a;
+  return static_cast<std::size_t>(std::count_if(
+      few.begin(), few.end(), [&](EndpointIndex endpoint) { return contains(many, endpoint); }));
+}
+
 }  // namespace
 
 bool IncidentBook::is_coherent(const Record& record, const Hypothesis& hypothesis) const {
@@ -41,10 +49,18 @@ Record* IncidentBook::main_owner(const Hypothesis& hypothesis) {
   return best;
 }
 
+// Complaints below a wide node are no more about one bad line there than about any other.
+bool IncidentBook::is_what_they_mean(const Record& complained, const Hypothesis& hypothesis) const {
+  const auto& affected = complained.incident.affected;
+  if (complained.level != Level::wide) return intersects(hypothesis.affected, affected);
+  return is_root_above(hypothesis.root, complained.incident.root, *topology_) ||
+         2 * common(hypothesis.affected, affected) >= affected.size();
+}
+
 Record* IncidentBook::related_complaints(const Hypothesis& hypothesis) {
   for (auto& [number, record] : records_)
     if (record.is_active() && record.incident.complaint_only && !record.claimed &&
-        intersects(hypothesis.affected, record.incident.affected))
+        is_what_they_mean(record, hypothesis))
       return &record;
   return nullptr;
 }
@@ -167,7 +183,7 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, Times
   }
   const bool covers = contains_all(hypothesis.affected, incident.affected) ||
                       is_root_above(hypothesis.root, incident.root, *topology_);
-  if (record.is_told() && !(covers && is_young(record, now))) return;
+  if (record.is_told() && !(covers && (is_young(record, now) || may_grow(record, hypothesis, now)))) return;
   const std::string reason = fmt::format("not {} but {}: {}", root_name(incident.root),
                                          root_name(hypothesis.root), hypothesis.evidence.front().text);
   if (!record.is_told()) {  // what it was suspected of before is of no account
@@ -218,7 +234,7 @@ void IncidentBook::merge_covered(Record& record, const Hypothesis& hypothesis, T
     if (&other == &record || !other.is_active() || other.is_host || other.is_storm || !is_young(other, now))
       continue;
     const bool same_fault = other.incident.complaint_only
-                                ? intersects(other.incident.affected, hypothesis.affected)
+                                ? is_what_they_mean(other, hypothesis)
                                 : other.members.empty() || (is_coherent(other, hypothesis) &&
                                                             contains_all(hypothesis.affected, other.members));
     if (same_fault) merge(other, record, now, actions);
@@ -238,15 +254,48 @@ void IncidentBook::merge(Record& from, Record& into, Timestamp now, Actions& act
   tell(from, from.is_told() ? IncidentEvent::merged : IncidentEvent::withdrawn, reason, now, actions);
 }
 
-void IncidentBook::suspect_by_complaints(const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
+// People call for an hour and more: what is heard of a silent fault grows more slowly than what probes see.
+bool IncidentBook::may_grow(const Record& record, const Hypothesis& hypothesis, Timestamp now) const {
+  return record.incident.complaint_only && hypothesis.complaints_only && !hypothesis.ambiguous &&
+         now - *record.incident.opened_at < rules_->identity.complaint_age;
+}
+
+// Which incident do these complaints belong to? `settled`: one that explains them without growing.
+Record* IncidentBook::home_of_complaints(const Hypothesis& hypothesis, Timestamp now, bool& settled) {
+  Record* home = nullptr;
   for (auto& [number, record] : records_) {
-    if (!record.is_active() || !intersects(record.incident.affected, hypothesis.affected)) continue;
-    if (!record.incident.complaint_only) return;  // explained already, or about to be
-    move_root(record, hypothesis, now, actions);
-    return;
+    const Incident& incident = record.incident;
+    if (!record.is_active() || !intersects(incident.affected, hypothesis.affected)) continue;
+    if (!incident.complaint_only) {  // one bad line does not speak for the ring
+      settled = settled || 2 * common(incident.affected, hypothesis.affected) >= hypothesis.affected.size();
+    } else if (incident.root == hypothesis.root) {
+      return &record;
+    } else if (record.is_told() && is_root_above(incident.root, hypothesis.root, *topology_)) {
+      settled = true;  // a part of it
+    } else if (record.is_told() && !hypothesis.ambiguous && !may_grow(record, hypothesis, now)) {
+      continue;  // an older fault inside of it
+    } else if (home == nullptr || (record.is_told() && !home->is_told())) {
+      home = &record;
+    }
   }
-  footprint_changed_ = true;  // its complaints are to be attached
-  start(hypothesis, Duration::zero(), now, actions);
+  return home;
+}
+
+void IncidentBook::suspect_by_complaints(const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
+  bool settled = false;
+  Record* home = home_of_complaints(hypothesis, now, settled);
+  if (settled) return;
+  if (home == nullptr) {
+    footprint_changed_ = true;  // its complaints are to be attached
+    return start(hypothesis, Duration::zero(), now, actions);
+  }
+  move_root(*home, hypothesis, now, actions);
+  if (home->incident.root != hypothesis.root) return;
+  for (auto& [number, other] : records_)
+    if (&other != home && other.is_active() && other.incident.complaint_only &&
+        contains_all(hypothesis.affected, other.incident.affected) &&
+        (!other.is_told() || may_grow(other, hypothesis, now)))
+      merge(other, *home, now, actions);
 }
 
 }  // namespace faultline::decide

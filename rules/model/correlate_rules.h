@@ -73,8 +73,10 @@ struct GeocodeRules {
   double near_share = 0;        // of the place being as exact as it claims
   double far_deviation_m = 0;   // standard deviation when it is not
   double least_accuracy_m = 0;  // a claim of more exactness is not believed
-  double reach_m = 0;           // farther endpoints have weight 0
-  std::uint32_t endpoints = 0;  // at most so many, the heaviest
+  std::uint32_t centroid_customers = 0;  // so many customers on different days at one exact place:
+  double centroid_deviation_m = 0;       // it is the middle of a town, and they are somewhere around
+  double reach_m = 0;                    // farther endpoints have weight 0
+  std::uint32_t endpoints = 0;           // at most so many, the heaviest
 };
 
 // How many of the affected call (D.5), per customer.
@@ -91,9 +93,20 @@ struct AttachRules {
   double least_coverage = 0;     // and if so much of where it may come from is affected
   Duration early{};              // a complaint so long before the estimated onset may still belong to it
   Duration floor{};              // delays are not taken as shorter
+  double other_service = 0;      // factor on the rate if what is affected does not carry the service
   double after_recovery = 0;     // factor on the rate
   Duration after_recovery_limit{};
   Duration look_back{};  // attachments are recomputed so far back
+};
+
+// What is usual is learnt (C.2): from the shipped table, with so many complaints of weight.
+struct UsualRules {
+  Duration half_life{};
+  double level_prior = 0;  // of a technology
+  double hour_prior = 0;   // of an hour of the week
+  double area_prior = 0;
+  double dispersion_prior = 0;  // squared daily complaints of the areas
+  double least_dispersion = 0, most_dispersion = 0;
 };
 
 // Unexplained complaints (C.2, C.3).
@@ -102,6 +115,7 @@ struct ScanRules {
   double fixed_per_hour = 0;
   std::array<double, 24> hour_profile{};  // local hour of the day, mean 1
   Duration utc_offset{};
+  UsualRules usual;
   std::vector<Duration> windows;
   Mixture uplift;                // u and its weight
   double least_tail = 0;         // p*: negative binomial tail at most
@@ -112,6 +126,17 @@ struct ScanRules {
   double silent_nats = 0;    // ln(1 - v): what healthy probes cost a cluster
   double located_share = 0;  // a complaint counts for a node that holds so much of its weight
   Duration dedup{};          // one customer counts once in
+  // Two customers of one access endpoint within line_window have it tested; the third is a fault of at least
+  // line_nats, if the tail allows.
+  Duration line_window{};
+  double line_nats = 0;
+  double probed_nats = 0;  // complaints about what probes find bad are worth so much at most
+  // From night_from to night_until, local time of day, the last night_window is looked at as well.
+  Duration night_window{}, night_from{}, night_until{};
+  Duration surge_window{};  // the whole network's complaints against what is usual: over so long,
+  double surge_prior = 0;   // with so many added to both,
+  double surge_least = 0;   // it is a rise everywhere from this factor on,
+  double surge_usual = 0;   // at the top of the network so many times as usual are still no fault
 };
 
 // Looking harder (E).

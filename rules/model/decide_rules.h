@@ -36,6 +36,7 @@ struct OpeningRules {
 struct IdentityRules {
   Duration coherence{};      // onsets further apart are different faults
   Duration reroot_age{};     // younger incidents may move up or be merged
+  Duration complaint_age{};  // the same of incidents of complaints only
   Duration ancestor_age{};   // under an incident younger than this
   Duration ancestor_wait{};  // a suspicion waits so much longer
   Duration stray_site{};     // a stray's onset is so near to the incident's

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -25,6 +26,7 @@ struct Arguments {
   std::string size = "S";
   std::vector<std::filesystem::path> rule_files;
   bool no_power_data = false, no_bursts = false, no_alarms = false, baselines = false, remarks = false;
+  bool silent_only = false;
 };
 
 void add_options(CLI::App& app, Arguments& a) {
@@ -49,6 +51,8 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_flag("--no-power-data", a.no_power_data, "the inventory knows no power feeds");
   app.add_flag("--no-bursts", a.no_bursts, "nothing is measured on demand");
   app.add_flag("--no-alarms", a.no_alarms, "no alarms of other systems");
+  app.add_flag("--silent-only", a.silent_only,
+               "only silent faults and no rounds: a day of complaints in a second");
   app.add_flag("--baselines", a.baselines, "the simple methods, too");
   app.add_flag("--remarks", a.remarks, "what went wrong, on stderr");
   app.add_option("--watch", a.simulation.watch, "an endpoint: all its rounds, on stderr");
@@ -60,6 +64,8 @@ int run(Arguments a) {
   a.network.power_zones = !a.no_power_data;
   a.simulation.bursts = !a.no_bursts;
   a.simulation.alarms = !a.no_alarms;
+  a.simulation.rounds = !a.silent_only;
+  a.plan.silent_only = a.silent_only;
   a.plan.days = a.calls.days = a.simulation.days;
   a.network.seed = a.plan.seed = a.calls.seed = a.simulation.seed = a.seed;
   auto rules = config::load_rules(a.rule_files);
@@ -83,8 +89,8 @@ int run(Arguments a) {
       R"("pipeline_us_a_round":{:.3f},"worst_tick_ms":{:.2f},"wall_s":{:.1f},{})",
       a.seed, a.simulation.days, network.topology->endpoints().size(), calls.size(), result.rounds,
       result.packets, result.bursts, result.burst_packets,
-      1e6 * result.pipeline_s / static_cast<double>(result.rounds), result.worst_tick_ms, result.wall_s,
-      to_json(score));
+      1e6 * result.pipeline_s / static_cast<double>(std::max<std::uint64_t>(result.rounds, 1)),
+      result.worst_tick_ms, result.wall_s, to_json(score));
   if (a.baselines) {
     baselines.complaints(calls);
     for (const auto& [name, tickets] : baselines.tickets())

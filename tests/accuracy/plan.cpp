@@ -47,6 +47,8 @@ class Planner {
         add(rate, static_cast<std::int64_t>(at));
       }
     }
+    // Made before they are left out, so that a seed's silent faults are the same ones.
+    if (options_.silent_only) std::erase_if(events_, [](const Event& e) { return !is_silent(e.kind); });
     std::stable_sort(events_.begin(), events_.end(),
                      [](const Event& a, const Event& b) { return a.begin_s < b.begin_s; });
     hide();

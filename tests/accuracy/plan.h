@@ -74,6 +74,7 @@ inline constexpr std::int64_t kWarmUp_s = 86400;
 struct PlanOptions {
   double days = 14;
   double load = 1;  // times as many faults
+  bool silent_only = false;
   std::uint64_t seed = 1;
 };
 

@@ -17,7 +17,8 @@ namespace faultline::accuracy {
 namespace {
 
 constexpr std::int64_t kDay = 86400;
-constexpr std::size_t kDelays = 16;  // seconds until a round is delivered, at most
+constexpr std::size_t kDelays = 16;               // seconds until a round is delivered, at most
+constexpr std::int64_t kTickWithoutRounds_s = 5;  // nothing but complaints happens in between
 constexpr double kSelfCheckSees = 0.9;
 constexpr double kGaspShare = 0.7, kPowerAlarmShare = 0.7, kLossOfSignalShare = 0.8;
 
@@ -191,6 +192,7 @@ class Simulation {
   }
 
   void probe() {
+    if (!options_.rounds) return asked_.clear();
     for (const EndpointIndex endpoint : by_offset_[static_cast<std::size_t>(now_ % options_.interval_s)]) {
       Round round = field_.measure(endpoint, now_, options_.packets, false);
       ++result_.rounds;
@@ -225,6 +227,7 @@ class Simulation {
     }
     for (; next_call_ < calls_.size() && calls_[next_call_].received_s <= now_; ++next_call_)
       feed(calls_[next_call_].complaint);
+    if (!options_.rounds && now_ % kTickWithoutRounds_s != 0) return;
     const double before_tick = thread_cpu_s();
     Tick tick;
     tick.at = at_second(now_);

@@ -22,6 +22,7 @@ struct SimulationOptions {
   std::uint16_t packets = 10;
   double missing = 0;  // share of the results that are not measured
   bool bursts = true;  // off: what was asked for never comes (ablation)
+  bool rounds = true;  // off: nothing is ever measured, all there is to go by are complaints
   bool alarms = true;  // dying gasps, loss of signal and power alarms of other systems
   bool trace = false;  // every incident change on stderr
   std::string watch;   // every round of the endpoint of this name, on stderr

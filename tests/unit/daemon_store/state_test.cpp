@@ -160,6 +160,7 @@ TEST_F(StateTest, ARestartFindsWhatIsNotOver) {
   ASSERT_TRUE(save_degradation(db, {"cell-2", Respect::loss, kNoon - 1min, kNoon, "3 of 5"}));
   ASSERT_TRUE(remove_degradation(db, "cell-2", Respect::loss));
   ASSERT_TRUE(save_baseline(db, {"cell-3", {std::byte{7}}, kNoon}));
+  ASSERT_TRUE(save_usual_complaints(db, "learnt\n", kNoon));
   for (auto [id, age] : {std::pair{"old", 25h}, {"second", 1h}, {"first", 2h}}) {
     StoredComplaint c;
     c.id = id;
@@ -184,6 +185,7 @@ TEST_F(StateTest, ARestartFindsWhatIsNotOver) {
   ASSERT_EQ(state->pipeline.complaints.size(), 2U);
   EXPECT_EQ(state->pipeline.complaints[0].id, "first") << "oldest first";
   EXPECT_EQ(state->pipeline.complaints[0].cell, cell("cell-2"));
+  EXPECT_EQ(state->usual_complaints, "learnt\n");
   ASSERT_EQ(state->baselines.size(), 1U);
   EXPECT_THAT(state->baselines[0].second, ElementsAre(std::byte{7}));
   ASSERT_EQ(state->maintenance.size(), 2U);
