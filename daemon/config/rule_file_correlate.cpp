@@ -73,6 +73,8 @@ void bind_geocode(Binder section, GeocodeRules& rules) {
   section.bind("least_accuracy_m", rules.least_accuracy_m, 1, kMetres);
   section.bind("reach_m", rules.reach_m, 1, kMetres);
   section.bind("endpoints", rules.endpoints, 1, 100'000);
+  section.expect(rules.least_accuracy_m <= rules.far_deviation_m,
+                 "least_accuracy_m must not be above far_deviation_m");
 }
 
 void bind_attach(Binder section, AttachRules& rules) {
