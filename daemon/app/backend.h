@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/app/services.h"
+#include "daemon/app/trouble_log.h"
 #include "daemon/complaints/desk.h"
 #include "daemon/http/api_backend.h"
 
@@ -54,6 +55,7 @@ class Backend : public http::ApiBackend {
   Services& services_;
   Reload reload_;
   complaints::Desk desk_;
+  TroubleLog complaint_trouble_;  // complaints that could not be stored
   std::array<std::uint64_t, complaints::kItemResultNames.size()>
       counted_{};  // of the desk's, told to the metrics
 };

@@ -189,8 +189,9 @@ void expect_hysteresis(Binder& section, const DetectRules& rules) {
                  "recovery.score must not be above burst.score: a value would be bad and good at once");
   section.expect(rules.recovery.loss_ratio < rules.counts.hard_ratio,
                  "recovery.loss_ratio must be below counts.hard_ratio: a loss would be bad and good at once");
-  section.expect(rules.recovery.clean_fast <= rules.counts.fast_threshold,
-                 "recovery.clean_fast must not be above counts.fast_threshold: a suspect would count as healthy");
+  section.expect(
+      rules.recovery.clean_fast <= rules.counts.fast_threshold,
+      "recovery.clean_fast must not be above counts.fast_threshold: a suspect would count as healthy");
   section.expect(rules.recovery.clean_other <= rules.change.threshold,
                  "recovery.clean_other must not be above change.threshold: a suspect would count as healthy");
 }

@@ -11,10 +11,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -84,8 +82,8 @@ class PipelineWorld {
     if (const auto endpoint = topology->find_endpoint(target)) return {*endpoint};
     return topology->endpoints_below(topology->find_node(target).value());
   }
-  void cut(const std::string& target) {
-    for (const EndpointIndex endpoint : below(target)) down.insert(endpoint);
+  void cut(const std::string& target, double loss = 1) {
+    for (const EndpointIndex endpoint : below(target)) down[endpoint] = loss;
   }
   void mend(const std::string& target) {
     for (const EndpointIndex endpoint : below(target)) down.erase(endpoint);
@@ -107,9 +105,10 @@ class PipelineWorld {
     return one;
   }
   void measure(EndpointIndex endpoint, bool on_demand) {
-    const bool is_down = down.contains(endpoint);
-    const int sent = on_demand && is_down ? 20 : 5;
-    take(pipeline.on(round(endpoint, sent, is_down ? sent : 0, on_demand)));
+    const auto found = down.find(endpoint);
+    const double loss = found == down.end() ? 0 : found->second;
+    const int sent = on_demand && loss > 0 ? 20 : 5;
+    take(pipeline.on(round(endpoint, sent, static_cast<int>(std::lround(loss * sent)), on_demand)));
   }
   // So many seconds pass by the true time, whatever the clock says meanwhile.
   void pass(std::chrono::seconds time) {
@@ -165,8 +164,8 @@ class PipelineWorld {
     return names;
   }
   std::size_t attached() const {
-    return static_cast<std::size_t>(
-        std::count_if(complaints.begin(), complaints.end(), [](const auto& one) { return one.second.has_value(); }));
+    return static_cast<std::size_t>(std::count_if(complaints.begin(), complaints.end(),
+                                                  [](const auto& one) { return one.second.has_value(); }));
   }
 
   std::shared_ptr<const RuleSet> rules;
@@ -175,7 +174,7 @@ class PipelineWorld {
   // A Tuesday, 10:00 UTC.
   Timestamp now = Timestamp(std::chrono::seconds(1'795'514'400));
   bool host_healthy = true;
-  std::set<EndpointIndex> down;
+  std::map<EndpointIndex, double> down;  // and how much it loses
   std::vector<EndpointIndex> asked;
   std::vector<IncidentChanged> told;
   std::map<std::string, std::optional<IncidentNumber>> complaints;
