@@ -175,22 +175,19 @@ TEST(IncidentBook, PutsWhatHasEndedAside) {
 TEST(IncidentBook, ReopensAnEndpointsIncidentForTwoHours) {
   for (const auto [later, is_same] : {std::pair{110min, true}, {125min, false}}) {
     BookWorld world(small_network(4, 6, 4));
-    world.set_bad("cell-2-1-1");
-    for (EndpointHealth& one : world.health) one.shown_since = world.now;
-    world.book.note_bad_round(world.below("cell-2-1-1").front());
-    world.pass(1s);
-    for (int i = 0; i < 10; ++i) world.book.note_bad_round(world.below("cell-2-1-1").front());
-    world.pass(200s);
+    const auto stay_bad = [&] {
+      world.set_bad("cell-2-1-1");
+      world.pass(1s);
+      for (int i = 0; i < 10; ++i) world.book.note_bad_round(world.below("cell-2-1-1").front());
+      world.pass(200s);
+    };
+    stay_bad();
     ASSERT_EQ(world.count(IncidentEvent::opened), 1U);
     world.set_good("cell-2-1-1");
     world.pass(6min);
     ASSERT_EQ(world.incident(1).state, IncidentState::resolved);
     world.now += later - 6min;
-    world.set_bad("cell-2-1-1");
-    for (EndpointHealth& one : world.health) one.shown_since = world.now;
-    world.pass(1s);
-    for (int i = 0; i < 10; ++i) world.book.note_bad_round(world.below("cell-2-1-1").front());
-    world.pass(200s);
+    stay_bad();
     EXPECT_EQ(world.count(IncidentEvent::reopened), is_same ? 1U : 0U) << later.count();
     EXPECT_EQ(world.count(IncidentEvent::opened), is_same ? 1U : 2U) << later.count();
   }

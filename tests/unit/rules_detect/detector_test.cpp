@@ -139,7 +139,9 @@ TEST(Detector, CallsPartialLossLossAndNotUnreachable) {
 TEST(Detector, IsBetterWhenARoundShowsItWithDoubtOnly) {
   World world;
   world.run_good(10);
-  world.go_down();
+  world.send(world.packets(10, 4));
+  world.send(world.burst(20, 8));
+  ASSERT_TRUE(world.health().bad_in(Respect::loss));
   ASSERT_FALSE(world.health().better);
   for (const auto [lost, better] : {std::pair{2, true}, {3, true}, {4, false}, {20, false}}) {
     world.send(world.burst(20, lost));

@@ -79,8 +79,8 @@ INSTANTIATE_TEST_SUITE_P(
         ChangeCase{1.5, 10, kHeavy, 5, 0, 2.0e7, 1e6}, ChangeCase{1.5, 10, kHeavy, 5, 2, 20, 1},
         ChangeCase{1.5, 10, kHeavy, 5, 3, 7.5, 0.1}, ChangeCase{1.5, 10, kHeavy, 5, 5, 3.8, 0.1}));
 
-TEST(ChangeRunLength, TheShippedThresholdsAreThoseOfTheTable) {
-  const ChangeRules& change = shipped_rules()->change;
+TEST(ShippedChange, HasTheThresholdsOfTheTable) {
+  const ChangeRules change = shipped_rules()->change;
   EXPECT_EQ(change.drift, 1);
   EXPECT_EQ(change.threshold, 6);
   EXPECT_EQ(change.unverified_drift, 1.5);

@@ -2,6 +2,8 @@
 // and nothing waits until the clock has caught up.
 #include "tests/unit/rules_pipeline/world.h"
 
+#include <cstdlib>
+
 namespace faultline::test {
 namespace {
 
@@ -73,12 +75,12 @@ TEST_P(PipelineClock, SetWhileCustomersComplainLosesNoneOfThem) {
   world.cut("agg-2");
   world.pass(90s);
   const auto cell = world.topology->find_endpoint("cell-2-3-1");
-  world.complain({.customer = 1, .cell = cell});
+  world.complain(in_cell(1, cell));
   jump();
   world.pass(60s);
-  world.complain({.customer = 2, .cell = cell});
-  EXPECT_EQ(world.complaints.size(), 2U);
+  world.complain(in_cell(2, cell));
   EXPECT_EQ(world.complaints["c1"], IncidentNumber{1});
+  EXPECT_EQ(world.complaints["c2"], IncidentNumber{1});
 }
 
 INSTANTIATE_TEST_SUITE_P(By, PipelineClock, testing::Values(-60min, -5min, 5min, 60min), [](const auto& by) {

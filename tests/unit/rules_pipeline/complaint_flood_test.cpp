@@ -24,7 +24,7 @@ class ComplaintFlood : public testing::Test {
 };
 
 TEST_F(ComplaintFlood, WithoutAnyPlaceTheyAreKeptAndBelongNowhere) {
-  in_a_minute(1000, [&](int i) { return Complaint{.customer = customer(i)}; });
+  in_a_minute(1000, [&](int i) { return nowhere(customer(i)); });
   EXPECT_TRUE(world.told.empty());
   EXPECT_EQ(world.attached(), 0U);
   EXPECT_EQ(world.bursts, 0U);  // nobody knows what to measure
@@ -36,16 +36,15 @@ TEST_F(ComplaintFlood, WithoutAnyPlaceTheyAreKeptAndBelongNowhere) {
 }
 
 TEST_F(ComplaintFlood, APlaceThatIsNotOnTheMapIsNoPlace) {
-  in_a_minute(100, [&](int i) { return Complaint{.customer = customer(i), .place = Place{-52.3, -170}}; });
-  in_a_minute(100, [&](int i) {
-    return Complaint{.customer = customer(i), .line = EndpointIndex{77'777}, .cell = EndpointIndex{}};
-  });
+  in_a_minute(100, [&](int i) { return at_place(customer(i), {-52.3, -170}); });
+  in_a_minute(100, [&](int i) { return on_line(customer(i), EndpointIndex{77'777}); });
+  in_a_minute(100, [&](int i) { return in_cell(customer(i), EndpointIndex{}); });
   EXPECT_TRUE(world.told.empty());
   EXPECT_EQ(world.bursts, 0U);
 }
 
 TEST_F(ComplaintFlood, TenThousandInAMinuteForOneTowerAreOneIncident) {
-  in_a_minute(10'000, [&](int i) { return Complaint{.customer = customer(i), .cell = cell(i)}; });
+  in_a_minute(10'000, [&](int i) { return in_cell(customer(i), cell(i)); });
   world.pass(30s);
   EXPECT_EQ(world.opened(), "site-2-3");
   EXPECT_EQ(world.attached(), 10'000U);
@@ -60,19 +59,20 @@ TEST_F(ComplaintFlood, TenThousandAboutATowerThatIsDownAreTheTowersIncident) {
   world.cut("site-2-3");
   world.pass(90s);
   ASSERT_EQ(world.opened(), "site-2-3");
-  in_a_minute(10'000, [&](int i) { return Complaint{.customer = customer(i), .cell = cell(i)}; });
+  in_a_minute(10'000, [&](int i) { return in_cell(customer(i), cell(i)); });
   EXPECT_EQ(world.opened(), "site-2-3");
   EXPECT_GE(world.attached(), 9'900U);
 }
 
 TEST_F(ComplaintFlood, OneCustomerAHundredTimesIsOneCustomer) {
-  in_a_minute(100, [&](int i) { return Complaint{.customer = 7, .cell = cell(i)}; });
+  in_a_minute(100, [&](int i) { return in_cell(7, cell(i)); });
   world.pass(60s);
   EXPECT_TRUE(world.told.empty());
-  // Two neighbours more: three customers, as it takes.
-  world.complain({.customer = 8, .cell = cell(0)});
+  // With neighbours it is another matter: three are a suspicion, four a ticket.
+  world.complain(in_cell(8, cell(0)));
   EXPECT_TRUE(world.told.empty());
-  world.complain({.customer = 9, .cell = cell(1)});
+  world.complain(in_cell(9, cell(1)));
+  world.complain(in_cell(10, cell(2)));
   world.pass(30s);
   EXPECT_EQ(world.opened(), "site-2-3");
 }
@@ -80,7 +80,9 @@ TEST_F(ComplaintFlood, OneCustomerAHundredTimesIsOneCustomer) {
 TEST_F(ComplaintFlood, TheSameComplaintAHundredTimesIsOneComplaint) {
   world.cut("site-2-3");
   world.pass(90s);
-  for (int i = 0; i < 100; ++i) world.complain({.id = "again", .customer = 7, .cell = cell(0)});
+  Complaint again = in_cell(7, cell(0));
+  again.id = "again";
+  for (int i = 0; i < 100; ++i) world.complain(again);
   EXPECT_EQ(world.pipeline.incident(1)->complaints.size(), 1U);
 }
 

@@ -12,7 +12,7 @@ class RestlessNetwork : public testing::Test {
       for (int ring = 1; ring <= 3; ++ring)
         for (const int site : {1 + hour % 6, 1 + (hour + 3) % 6}) flicker(ring, site, 1 + hour % 3);
       world.pass(180s);
-      world.now += 1h - 210s;
+      world.now += 1h - 252s;
     }
     world.pass(60s);
   }
@@ -20,7 +20,7 @@ class RestlessNetwork : public testing::Test {
     const std::string name =
         "cell-" + std::to_string(ring) + "-" + std::to_string(site) + "-" + std::to_string(cell);
     world.cut(name, 0.6);
-    world.pass(5s);
+    world.pass(12s);  // one round, and the burst that it asks for
     world.mend(name);
   }
   PipelineWorld world;

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -66,6 +67,27 @@ struct Network {
     return *built;
   }
 };
+
+inline Complaint nowhere(std::uint64_t customer) {
+  Complaint complaint;
+  complaint.customer = customer;
+  return complaint;
+}
+inline Complaint at_place(std::uint64_t customer, Place place) {
+  Complaint complaint = nowhere(customer);
+  complaint.place = place;
+  return complaint;
+}
+inline Complaint on_line(std::uint64_t customer, std::optional<EndpointIndex> line) {
+  Complaint complaint = nowhere(customer);
+  complaint.line = line;
+  return complaint;
+}
+inline Complaint in_cell(std::uint64_t customer, std::optional<EndpointIndex> cell) {
+  Complaint complaint = nowhere(customer);
+  complaint.cell = cell;
+  return complaint;
+}
 
 inline std::shared_ptr<const RuleSet> shipped_rules() {
   auto rules = config::default_rules();
@@ -155,13 +177,14 @@ class PipelineWorld {
       return topology->endpoint(*endpoint).name;
     return "area";
   }
-  // Root of every incident that opened, in this order, with spaces between.
+  // Root of every incident that opened, sorted, with spaces between.
   std::string opened() const {
-    std::string names;
+    std::multiset<std::string> names;
     for (const IncidentChanged& one : told)
-      if (one.event == IncidentEvent::opened)
-        names.append(names.empty() ? "" : " ").append(root_of(one.incident));
-    return names;
+      if (one.event == IncidentEvent::opened) names.insert(root_of(one.incident));
+    std::string text;
+    for (const std::string& name : names) text.append(text.empty() ? "" : " ").append(name);
+    return text;
   }
   std::size_t attached() const {
     return static_cast<std::size_t>(std::count_if(complaints.begin(), complaints.end(),
