@@ -12,6 +12,7 @@ constexpr std::size_t kMostKept = 200'000;  // older ones go first
 constexpr std::size_t kMostNearby = 8;
 constexpr double kExplained = 0.5;
 constexpr Duration kGatherEvery = std::chrono::seconds(1);
+constexpr std::size_t kLooksAtGrowth = 64;  // while the unexplained complaints double
 
 }  // namespace
 
@@ -144,6 +145,10 @@ void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
     gather_unexplained(now);
   else
     unexplained.push_back({complaints.back().complaint.received, &complaints.back().located});
+  // One more of an incident of complaints can only tell how far it reaches, and a scan looks at all of them.
+  const bool is_known = book.incident_of(complaints.back().complaint.id).has_value();
+  if (is_known && ++since_scan < unexplained.size() / kLooksAtGrowth) return;
+  since_scan = 0;
   const auto found =
       correlate::scan(*footprints, unexplained, now, rules->correlate.localise, rules->correlate.scan);
   if (!found) return;

@@ -98,6 +98,7 @@ struct Pipeline::Impl {
   // flood.
   std::vector<correlate::Unexplained> unexplained;
   std::optional<Timestamp> gathered;  // when; nothing = gather anew
+  std::size_t since_scan = 0;         // complaints that came since
   std::unordered_set<std::string> known_complaints;
   std::unordered_map<std::uint64_t, Timestamp> counted_customers;
   Timestamp latest{};  // the newest time any input had

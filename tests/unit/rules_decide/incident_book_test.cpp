@@ -173,7 +173,7 @@ TEST(IncidentBook, PutsWhatHasEndedAside) {
 }
 
 TEST(IncidentBook, ReopensAnEndpointsIncidentForTwoHours) {
-  for (const auto [later, is_same] : {std::pair{110min, true}, {125min, false}}) {
+  for (const auto& [later, is_same] : {std::pair{110min, true}, {125min, false}}) {
     BookWorld world(small_network(4, 6, 4));
     const auto stay_bad = [&] {
       world.set_bad("cell-2-1-1");

@@ -143,7 +143,7 @@ TEST(Detector, IsBetterWhenARoundShowsItWithDoubtOnly) {
   world.send(world.burst(20, 8));
   ASSERT_TRUE(world.health().bad_in(Respect::loss));
   ASSERT_FALSE(world.health().better);
-  for (const auto [lost, better] : {std::pair{2, true}, {3, true}, {4, false}, {20, false}}) {
+  for (const auto& [lost, better] : {std::pair{2, true}, {3, true}, {4, false}, {20, false}}) {
     world.send(world.burst(20, lost));
     EXPECT_EQ(world.health().better, better) << lost;
     EXPECT_EQ(world.health().state, HealthState::bad) << lost;

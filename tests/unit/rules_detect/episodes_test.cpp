@@ -48,7 +48,7 @@ TEST_F(Flapping, BeginsAtTheThirdTimeInAMinuteAndIsToldOnce) {
 
 // The design has 3,000 as routers do; flap.enter is 2,000 since a loose contact is slower than a route.
 TEST_F(Flapping, IsThreeFallsInTwentyMinutesAndNotInTwentyTwo) {
-  for (const auto [gap, flaps] : {std::pair{10min, true}, {11min, false}}) {
+  for (const auto& [gap, flaps] : {std::pair{10min, true}, {11min, false}}) {
     World slow(recover_fast);
     slow.run_good(10);
     Timestamp fall = slow.now;
