@@ -75,6 +75,7 @@ void Pipeline::Impl::set_back(Timestamp now, Duration by) {
   book.set_back(now, by);
   bursts.set_back(now, by);
   step_back(swept, now, by);
+  for (Timestamp& one : became_bad) step_back(one, now, by);
   for (Overrun& one : overruns) step_back(one.since, now, by);
   for (Kept& kept : complaints) {
     step_back(kept.complaint.received, now, by);

@@ -127,6 +127,8 @@ void bind_probe(Binder section, ProbeRules& rules) {
   section.bind("watch_spacing", rules.watch_spacing, 0s, 24h);
   section.bind("hold_members", rules.hold_members, 0, 10'000);
   section.bind("per_complaint", rules.per_complaint, 0, 1000);
+  section.expect(rules.first_siblings <= rules.siblings, "first_siblings must not be above siblings");
+  section.expect(rules.watch_spacing <= rules.watch, "watch_spacing must not be above watch");
 }
 
 }  // namespace

@@ -31,8 +31,10 @@ void bind_opening(Binder section, OpeningRules& rules) {
   section.bind("parent_share", rules.parent_share, 0, 1);
   section.bind("parent_results", rules.parent_results, 0, 1000);
   section.bind("parent_patience", rules.parent_patience, 0s, 24h);
-  section.expect(rules.hold_endpoint <= rules.hold_flapping,
-                 "hold_flapping must not be below hold_endpoint: what comes and goes waits longer");
+  section.expect(
+      rules.hold_endpoint <= rules.hold_endpoint_worse && rules.hold_endpoint_worse <= rules.hold_flapping,
+      "hold_endpoint, hold_endpoint_worse and hold_flapping must not fall in this order: what is less "
+      "certain waits longer");
   section.expect(rules.repeat_nats <= rules.repeat_limit_nats,
                  "repeat_nats must not be above repeat_limit_nats");
 }

@@ -98,7 +98,8 @@ TEST(GoldenDecision, ATieAsksForTheSiblings) {
   probe.siblings = 16;
   const auto topology = ring().build();
   const auto is_open = [&](EndpointIndex endpoint) { return endpoint.value >= kCells; };
-  const auto asked = siblings_of(footprints, probe, *topology->find_endpoint("s0-c0"), is_open);
+  const auto asked = siblings_of(footprints, probe, *topology->find_endpoint("s0-c0"), is_open,
+                                 [](NodeIndex) { return 8U; });
   std::set<NodeIndex> sites;
   for (const EndpointIndex endpoint : asked) sites.insert(topology->ancestors(endpoint).front());
   EXPECT_EQ(sites.size(), kSites - 1U);

@@ -142,7 +142,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "the weights of spread add up to 0.900, not to 1"},
         Mistake{"correlate: {scan: {hour_profile: [1, 1]}}\n", "has 2 numbers, expected 24"},
         Mistake{"correlate: {geocode: {least_accuracy_m: 6000}}\n",
-                "least_accuracy_m must not be above far_deviation_m"}));
+                "least_accuracy_m must not be above far_deviation_m"},
+        Mistake{"correlate: {probe: {first_siblings: 17}}\n", "first_siblings must not be above siblings"},
+        Mistake{"correlate: {probe: {watch_spacing: 131s}}\n", "watch_spacing must not be above watch"}));
 INSTANTIATE_TEST_SUITE_P(
     ContradictionInDecide, RuleMistake,
     testing::Values(
@@ -150,7 +152,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "my.yaml:2:11: decide.ending: recovery must not be above longest_recovery"},
         Mistake{"decide: {ending: {close: 1h}}\n", "reopen and reopen_endpoint must not be above close"},
         Mistake{"decide: {ending: {reopen: 25h}}\n", "reopen and reopen_endpoint must not be above close"},
-        Mistake{"decide: {opening: {hold_flapping: 2m}}\n", "hold_flapping must not be below hold_endpoint"},
+        Mistake{"decide: {opening: {hold_flapping: 2m}}\n",
+                "hold_endpoint, hold_endpoint_worse and hold_flapping must not fall"},
+        Mistake{"decide: {opening: {hold_endpoint: 5m}}\n",
+                "hold_endpoint, hold_endpoint_worse and hold_flapping must not fall"},
         Mistake{"decide: {opening: {repeat_nats: 13}}\n", "repeat_nats must not be above repeat_limit_nats"},
         Mistake{"decide: {severity: {minor: 2000}}\n", "critical, major and minor must not rise"},
         Mistake{"decide: {severity: {hard_loss: 0.01}}\n", "hard_loss must not be below major_loss"},

@@ -30,7 +30,7 @@ TEST_F(RestlessNetwork, TwoThatLosePacketsAtOneSiteAreACoincidence) {
   ASSERT_EQ(world.opened(), "");
   world.cut("cell-2-4-1", 0.6);
   world.cut("cell-2-4-2", 0.6);
-  world.pass(300s);
+  world.pass(360s);
   EXPECT_EQ(world.opened(), "cell-2-4-1 cell-2-4-2");
 }
 
