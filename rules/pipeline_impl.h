@@ -41,6 +41,7 @@ struct Pipeline::Impl {
 
   // pipeline_tick.cpp
   void on(const Tick& tick, Actions& actions);
+  void set_back(Timestamp now, Duration by);
   void check_host(const Tick& tick, Actions& actions);
   void ask_sample(Timestamp now);
   void apply_maintenance(Timestamp now, Actions& actions);
@@ -124,6 +125,7 @@ struct Pipeline::Impl {
   std::unordered_set<std::string> known_complaints;
   std::unordered_map<std::uint64_t, Timestamp> counted_customers;
   Timestamp latest{};  // the newest time any input had
+  Timestamp ticked{};  // the last tick's
 
   std::vector<Maintenance> windows;
   std::set<EndpointIndex> masked;

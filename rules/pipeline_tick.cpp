@@ -2,6 +2,7 @@
 #include "rules/correlate/hidden_risk.h"
 #include "rules/correlate/localiser.h"
 #include "rules/correlate/siblings.h"
+#include "rules/model/step_back.h"
 #include "rules/pipeline_impl.h"
 
 #include <algorithm>
@@ -45,6 +46,8 @@ Suspects count_suspects(const Topology& topology, std::span<const EndpointHealth
 
 void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
   const Timestamp now = tick.at;
+  if (now < ticked) set_back(now, ticked - now);
+  ticked = now;
   latest = std::max(latest, now);
   check_host(tick, actions);
   apply_maintenance(now, actions);
@@ -65,6 +68,24 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
   scan_the_night(now, actions);
   forget_complaints(now);
   send_bursts(now, actions);
+}
+
+// The clock was set back. Nothing may wait until it has caught up: neither what is counted from a time that
+// now lies ahead, nor complaints, which are looked for in the time before the newest one.
+void Pipeline::Impl::set_back(Timestamp now, Duration by) {
+  guard.set_back(now, by);
+  book.set_back(now, by);
+  bursts.set_back(now, by);
+  step_back(swept, now, by);
+  for (Timestamp& one : became_bad) step_back(one, now, by);
+  for (Overrun& one : overruns) step_back(one.since, now, by);
+  for (Kept& kept : complaints) {
+    step_back(kept.complaint.received, now, by);
+    step_back(kept.arrived, now, by);
+  }
+  for (auto& [customer, counted] : counted_customers) step_back(counted, now, by);
+  gathered.reset();
+  latest = now;
 }
 
 void Pipeline::Impl::check_host(const Tick& tick, Actions& actions) {

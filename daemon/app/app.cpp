@@ -249,29 +249,30 @@ void App::Impl::wait_for_signal() {
 void App::Impl::reload(http::Reply<Result<std::string>> reply) {
   if (reloading || stopping) return reply(fail("a reload is under way already"));
   reloading = true;
-  asio::post(loader, [this, previous = services.setup.inventory.topology,
-                      reply = std::move(reply)]() mutable {
-    auto problems = std::make_shared<config::Problems>();
-    auto setup = std::make_shared<std::optional<Setup>>(load_setup(config_file, previous.get(), *problems));
-    asio::post(io, [this, problems, setup, reply = std::move(reply)] {
-      reloading = false;
-      if (stopping) return reply(fail("the daemon is stopping"));
-      auto result = take_over(std::move(*setup), *problems);
-      services.metrics->reload(result.has_value(),
-                               std::chrono::duration<double>(wall_now().time_since_epoch()).count());
-      if (result) {
-        spdlog::info("config.reloaded changes=\"{}\"", *result);
-        services.bookkeeper->record_event(wall_now(), "config.reloaded", config_file.string(), *result);
-      } else {
-        std::string reason = result.error().message;
-        while (reason.ends_with('\n')) reason.pop_back();
-        services.bookkeeper->record_event(wall_now(), "config.refused", config_file.string(), reason);
-        std::replace(reason.begin(), reason.end(), '\n', ' ');  // an entry of the log is one line
-        spdlog::error("config.refused action=\"the old one stays\" reason=\"{}\"", reason);
-      }
-      reply(std::move(result));
-    });
-  });
+  asio::post(
+      loader, [this, previous = services.setup.inventory.topology, reply = std::move(reply)]() mutable {
+        auto problems = std::make_shared<config::Problems>();
+        const auto load = [&] { return load_setup(config_file, previous.get(), *problems); };
+        auto setup = std::make_shared<std::optional<Setup>>(guarded_load(load, config_file, *problems));
+        asio::post(io, [this, problems, setup, reply = std::move(reply)] {
+          reloading = false;
+          if (stopping) return reply(fail("the daemon is stopping"));
+          auto result = take_over(std::move(*setup), *problems);
+          services.metrics->reload(result.has_value(),
+                                   std::chrono::duration<double>(wall_now().time_since_epoch()).count());
+          if (result) {
+            spdlog::info("config.reloaded changes=\"{}\"", *result);
+            services.bookkeeper->record_event(wall_now(), "config.reloaded", config_file.string(), *result);
+          } else {
+            std::string reason = result.error().message;
+            while (reason.ends_with('\n')) reason.pop_back();
+            services.bookkeeper->record_event(wall_now(), "config.refused", config_file.string(), reason);
+            std::replace(reason.begin(), reason.end(), '\n', ' ');  // an entry of the log is one line
+            spdlog::error("config.refused action=\"the old one stays\" reason=\"{}\"", reason);
+          }
+          reply(std::move(result));
+        });
+      });
 }
 
 // Everything that can refuse the new setup comes before anything is changed.

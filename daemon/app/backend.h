@@ -4,6 +4,7 @@
 
 #include "daemon/app/foresight.h"
 #include "daemon/app/services.h"
+#include "daemon/app/trouble_log.h"
 #include "daemon/complaints/desk.h"
 #include "daemon/http/api_backend.h"
 
@@ -61,6 +62,7 @@ class Backend : public http::ApiBackend {
   Reload reload_;
   complaints::Desk desk_;
   Foresight foresight_;
+  TroubleLog complaint_trouble_;  // complaints that could not be stored
   std::array<std::uint64_t, complaints::kItemResultNames.size()>
       counted_{};  // of the desk's, told to the metrics
 };

@@ -4,6 +4,8 @@
 #include "probes/async/clock.h"
 #include "probes/registry.h"
 
+#include <spdlog/spdlog.h>
+
 #include <array>
 #include <utility>
 
@@ -58,6 +60,12 @@ void Backend::submit_complaints(std::string body, const http::Principal&,
     if (answered.status == 503) {
       services_.metrics->store_error();
       headers.emplace_back("retry-after", "5");
+      if (complaint_trouble_.failed())
+        spdlog::error("complaints.refused reason=\"{}\" action=\"senders are asked to send them again\"",
+                      answered.trouble);
+    } else if (answered.status < 300) {  // one was stored
+      if (const auto refused = complaint_trouble_.went_well())
+        spdlog::info("complaints.taken_again refused={}", *refused);
     }
     reply({answered.status, std::move(answered.json), std::move(headers)});
   });

@@ -2,6 +2,9 @@
 
 #include "daemon/config/rule_file.h"
 
+#include <fmt/format.h>
+
+#include <exception>
 #include <utility>
 
 namespace faultline::app {
@@ -19,6 +22,19 @@ std::optional<Setup> load_setup(const std::filesystem::path& file, const Topolog
     setup.rules = std::make_shared<const RuleSet>(std::move(*rules));
   if (!problems.empty() || !setup.inventory.topology || !setup.rules) return std::nullopt;
   return setup;
+}
+
+std::optional<Setup> guarded_load(const std::function<std::optional<Setup>()>& load,
+                                  const std::filesystem::path& file, config::Problems& problems) {
+  try {
+    return load();
+  } catch (const std::exception& error) {
+    problems.add(file.string(), {},
+                 fmt::format("could not be taken in: {}; look at memory, disk and the files it names, and "
+                             "reload again",
+                             error.what()));
+    return std::nullopt;
+  }
 }
 
 }  // namespace faultline::app

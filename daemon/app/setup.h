@@ -9,6 +9,7 @@
 #include "rules/model/rule_set.h"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -25,5 +26,10 @@ struct Setup {
 // With `previous`, same-named things keep their indexes. Nothing if `problems` has anything afterwards.
 std::optional<Setup> load_setup(const std::filesystem::path& file, const Topology* previous,
                                 config::Problems& problems);
+
+// Runs `load` (load_setup). What a library throws is one more problem of the file: a reload that cannot be
+// read must not end the daemon that runs.
+std::optional<Setup> guarded_load(const std::function<std::optional<Setup>()>& load,
+                                  const std::filesystem::path& file, config::Problems& problems);
 
 }  // namespace faultline::app

@@ -109,7 +109,7 @@ unsigned status_of(ItemResult result) {
 
 IntakeReply reply(bool is_array, const std::vector<AnsweredItem>& items, const Surroundings& around) {
   if (!is_array && !items.empty())
-    return {status_of(items.front().result), to_text(describe(items.front(), around))};
+    return {status_of(items.front().result), to_text(describe(items.front(), around)), {}};
   std::array<std::int64_t, kItemResultNames.size()> counts{};
   json::array results;
   for (const AnsweredItem& item : items) {
@@ -121,15 +121,17 @@ IntakeReply reply(bool is_array, const std::vector<AnsweredItem>& items, const S
   out["results"] = std::move(results);
   const bool all_taken = counts[static_cast<std::size_t>(ItemResult::conflict)] == 0 &&
                          counts[static_cast<std::size_t>(ItemResult::refused)] == 0;
-  return {all_taken ? 200U : 207U, to_text(out)};
+  return {all_taken ? 200U : 207U, to_text(out), {}};
 }
 
 IntakeReply refusal(unsigned status, std::string_view detail) {
   std::string_view title = "Bad Request";
   if (status == 413) title = "Content Too Large";
   if (status == 503) title = "Service Unavailable";
-  return {status, to_text(json::object{
-                      {"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", detail}})};
+  return {status,
+          to_text(json::object{
+              {"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", detail}}),
+          {}};
 }
 
 }  // namespace faultline::complaints

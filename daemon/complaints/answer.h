@@ -54,6 +54,7 @@ struct AnsweredItem {
 struct IntakeReply {
   unsigned status = 200;
   std::string json;
+  std::string trouble;  // with 503: what the store said, for the log and not for the sender
 };
 
 IntakeReply reply(bool is_array, const std::vector<AnsweredItem>& items, const Surroundings& around);

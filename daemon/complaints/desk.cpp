@@ -63,9 +63,12 @@ void Desk::submit(const std::string& body, std::function<void(IntakeReply)> done
 }
 
 void Desk::stored(const std::shared_ptr<Work>& work, const Result<void>& result) {
-  if (!result)
-    return work->done(
-        refusal(503, "the complaint could not be stored and was not taken; send it again later"));
+  if (!result) {
+    IntakeReply refused =
+        refusal(503, "the complaint could not be stored and was not taken; send it again later");
+    refused.trouble = result.error().message;
+    return work->done(std::move(refused));
+  }
   work->answered.resize(work->intake.items.size());
   for (std::size_t i = 0; i < work->answered.size(); ++i) {
     work->answered[i].item = std::move(work->intake.items[i]);

@@ -8,6 +8,14 @@ bool Binder::wants(std::string_view key) {
   return must_give_all_ ? map_.require(key).has_value() : map_.find(key).has_value();
 }
 
+std::vector<Value> Binder::list(std::string_view key) {
+  if (!wants(key)) return {};
+  std::vector<Value> items = map_.list(key);
+  if (const auto value = map_.find(key); items.empty() && value && value->is_list())
+    value->problem("is empty; give at least one, or leave the key out");
+  return items;
+}
+
 void Binder::bind(std::string_view key, std::optional<double>& member, double minimum, double maximum) {
   const std::optional<Value> value = map_.find(key);
   if (!value) return;

@@ -67,8 +67,9 @@ class Binder {
   }
   // Every entry of a map whose keys are names, each as (name, value).
   std::vector<std::pair<std::string, Value>> entries() { return map_.entries(); }
-  // The items of a list; empty if there is none.
-  std::vector<Value> list(std::string_view key) { return wants(key) ? map_.list(key) : std::vector<Value>(); }
+  // The items of a list; empty if there is none. One that is given must have an item: an empty one would say
+  // "nothing" and be taken as "as shipped".
+  std::vector<Value> list(std::string_view key);
 
   bool has(std::string_view key) const { return map_.has(key); }
   bool must_give_all() const { return must_give_all_; }

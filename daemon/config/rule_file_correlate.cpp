@@ -77,6 +77,8 @@ void bind_geocode(Binder section, GeocodeRules& rules) {
   section.bind("centroid_deviation_m", rules.centroid_deviation_m, 1, kMetres);
   section.bind("reach_m", rules.reach_m, 1, kMetres);
   section.bind("endpoints", rules.endpoints, 1, 100'000);
+  section.expect(rules.least_accuracy_m <= rules.far_deviation_m,
+                 "least_accuracy_m must not be above far_deviation_m");
 }
 
 void bind_attach(Binder section, AttachRules& rules) {
@@ -151,6 +153,8 @@ void bind_probe(Binder section, ProbeRules& rules) {
   section.bind("watch_spacing", rules.watch_spacing, 0s, 24h);
   section.bind("hold_members", rules.hold_members, 0, 10'000);
   section.bind("per_complaint", rules.per_complaint, 0, 1000);
+  section.expect(rules.first_siblings <= rules.siblings, "first_siblings must not be above siblings");
+  section.expect(rules.watch_spacing <= rules.watch, "watch_spacing must not be above watch");
 }
 
 }  // namespace

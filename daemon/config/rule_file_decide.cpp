@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -31,6 +32,12 @@ void bind_opening(Binder section, OpeningRules& rules) {
   section.bind("parent_share", rules.parent_share, 0, 1);
   section.bind("parent_results", rules.parent_results, 0, 1000);
   section.bind("parent_patience", rules.parent_patience, 0s, 24h);
+  section.expect(
+      rules.hold_endpoint <= rules.hold_endpoint_worse && rules.hold_endpoint_worse <= rules.hold_flapping,
+      "hold_endpoint, hold_endpoint_worse and hold_flapping must not fall in this order: what is less "
+      "certain waits longer");
+  section.expect(rules.repeat_nats <= rules.repeat_limit_nats,
+                 "repeat_nats must not be above repeat_limit_nats");
 }
 
 void bind_identity(Binder section, IdentityRules& rules) {
@@ -58,6 +65,9 @@ void bind_ending(Binder section, EndingRules& rules) {
   section.bind("reopen", rules.reopen, 0s, 24h * 7);
   section.bind("reopen_endpoint", rules.reopen_endpoint, 0s, 24h * 7);
   section.bind("close", rules.close, 0s, 24h * 30);
+  section.expect(rules.recovery <= rules.longest_recovery, "recovery must not be above longest_recovery");
+  section.expect(rules.reopen <= rules.close && rules.reopen_endpoint <= rules.close,
+                 "reopen and reopen_endpoint must not be above close: what is closed is not reopened");
 }
 
 void bind_severity(Binder section, SeverityRules& rules) {
@@ -74,6 +84,8 @@ void bind_severity(Binder section, SeverityRules& rules) {
   section.expect(rules.critical >= rules.major && rules.major >= rules.minor,
                  "critical, major and minor must not rise in this order");
   section.expect(rules.hard_loss >= rules.major_loss, "hard_loss must not be below major_loss");
+  section.expect(rules.weight_hard >= rules.weight_major && rules.weight_major >= rules.weight_minor,
+                 "weight_hard, weight_major and weight_minor must not rise in this order");
 }
 
 void bind_probe_host(Binder section, GuardRulesOfHost& rules) {
@@ -121,6 +133,7 @@ void bind_decide(Binder section, DecideRules& rules) {
   section.section("storm", [&](Binder part) {
     part.bind("per_minute", rules.storm.per_minute, 1, 1'000'000);
     part.bind("per_hour", rules.storm.per_hour, 1, 1'000'000);
+    part.expect(rules.storm.per_minute <= rules.storm.per_hour, "per_minute must not be above per_hour");
   });
   section.section("maintenance", [&](Binder part) {
     part.bind("grace", rules.maintenance.grace, 0s, 24h);
@@ -136,9 +149,13 @@ void bind_causes(Binder section, CauseRules& rules) {
   section.bind("busy_from", rules.busy_from, 0, 23);
   section.bind("busy_until", rules.busy_until, 0, 24);
   section.bind("utc_offset", rules.utc_offset, 0s, 24h);
+  section.expect(rules.step < rules.ramp, "step must be below ramp");
+  section.expect(rules.busy_from < rules.busy_until, "busy_from must be below busy_until");
   section.section("levels", [&](Binder levels) {
     for (std::size_t level = 0; level < kLevelNames.size(); ++level)
       levels.bind(kLevelNames[level], rules.levels[level], 1e-9, 1);
+    levels.expect(std::is_sorted(rules.levels.rbegin(), rules.levels.rend()),
+                  "A to E must not rise in this order");
   });
   section.section("prior", [&](Binder prior) { bind_prior(std::move(prior), rules.prior); });
   section.section("table", [&](Binder table) {

@@ -27,6 +27,10 @@ void bind_counts(Binder section, CountRules& rules) {
   section.bind("all_lost_packets", rules.all_lost_packets, 1, 1000);
   section.expect(rules.good_ratio < rules.fast_ratio, "good_ratio must be below fast_ratio");
   section.expect(rules.good_ratio < rules.grey_ratio, "good_ratio must be below grey_ratio");
+  section.expect(rules.grey_ratio <= rules.fast_ratio,
+                 "grey_ratio must not be above fast_ratio: it is there for the smaller losses");
+  section.expect(rules.fast_threshold <= rules.unverified_threshold,
+                 "unverified_threshold must not be below fast_threshold: without a burst more is needed");
 }
 
 void bind_change(Binder section, ChangeRules& rules) {
@@ -38,6 +42,8 @@ void bind_change(Binder section, ChangeRules& rules) {
   section.bind("smallest_share", rules.smallest_share, 0, 1);
   section.expect(rules.drift < rules.largest_score && rules.unverified_drift < rules.largest_score,
                  "a drift must be below largest_score, or nothing is ever found");
+  section.expect(rules.threshold <= rules.unverified_threshold,
+                 "unverified_threshold must not be below threshold: without a burst more is needed");
 }
 
 void bind_baseline(Binder section, BaselineRules& rules) {
@@ -66,6 +72,8 @@ void bind_burst(Binder section, BurstRules& rules) {
   section.bind("spacing", rules.spacing, 1s, 24h);
   section.bind("longest_spacing", rules.longest_spacing, 1s, 24h);
   section.expect(rules.spacing <= rules.longest_spacing, "spacing must not be above longest_spacing");
+  section.expect(rules.lost_packets_backed <= rules.lost_packets,
+                 "lost_packets_backed must not be above lost_packets");
 }
 
 void bind_evidence(Binder section, EvidenceRules& rules) {
@@ -98,6 +106,7 @@ void bind_missing(Binder section, MissingRules& rules) {
   section.bind("intervals", rules.intervals, 1, 1000);
   section.bind("forget", rules.forget, 1s, 24h * 30);
   section.bind("first_interval", rules.first_interval, 1s, 24h);
+  section.expect(rules.first_interval <= rules.forget, "first_interval must not be above forget");
 }
 
 void bind_limit(Binder section, LimitRules& rules) {
@@ -183,6 +192,19 @@ void bind_technologies(Binder section, DetectRules& rules) {
   }
 }
 
+// What is bad by one section must not be good by another.
+void expect_hysteresis(Binder& section, const DetectRules& rules) {
+  section.expect(rules.recovery.score <= rules.burst.score,
+                 "recovery.score must not be above burst.score: a value would be bad and good at once");
+  section.expect(rules.recovery.loss_ratio < rules.counts.hard_ratio,
+                 "recovery.loss_ratio must be below counts.hard_ratio: a loss would be bad and good at once");
+  section.expect(
+      rules.recovery.clean_fast <= rules.counts.fast_threshold,
+      "recovery.clean_fast must not be above counts.fast_threshold: a suspect would count as healthy");
+  section.expect(rules.recovery.clean_other <= rules.change.threshold,
+                 "recovery.clean_other must not be above change.threshold: a suspect would count as healthy");
+}
+
 }  // namespace
 
 void bind_detect(Binder section, DetectRules& rules) {
@@ -203,6 +225,7 @@ void bind_detect(Binder section, DetectRules& rules) {
     });
   });
   section.section("technologies", [&](Binder s) { bind_technologies(std::move(s), rules); });
+  expect_hysteresis(section, rules);
 }
 
 }  // namespace faultline::config

@@ -1,5 +1,7 @@
 #include "rules/correlate/burst_queue.h"
 
+#include "rules/model/step_back.h"
+
 #include <algorithm>
 
 namespace faultline::correlate {
@@ -19,6 +21,11 @@ void BurstQueue::ask(EndpointIndex endpoint, BurstReason reason, Timestamp now, 
   const Entry entry{reason, asked_++, endpoint};
   waiting_.insert(entry);
   entry_[endpoint] = entry;
+}
+
+void BurstQueue::set_back(Timestamp now, Duration by) {
+  for (auto& [endpoint, last] : last_) step_back(last, now, by);
+  step_back(filled_, now, by);
 }
 
 std::vector<BurstRequested> BurstQueue::take(Timestamp now, const ProbeRules& rules) {

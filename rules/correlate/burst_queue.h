@@ -23,6 +23,8 @@ class BurstQueue {
   // Those whose turn it is now.
   std::vector<BurstRequested> take(Timestamp now, const ProbeRules& rules);
   void clear() { waiting_.clear(), entry_.clear(); }
+  // The clock was set back (rules/model/step_back.h).
+  void set_back(Timestamp now, Duration by);
   std::size_t waiting() const { return waiting_.size(); }
 
  private:

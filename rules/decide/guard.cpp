@@ -1,6 +1,7 @@
 #include "rules/decide/guard.h"
 
 #include "rules/decide/explain.h"
+#include "rules/model/step_back.h"
 
 #include <fmt/format.h>
 
@@ -23,6 +24,12 @@ void HostGuard::note_sample(EndpointIndex endpoint, bool good) {
 void HostGuard::set_sample(std::span<const EndpointIndex> sample) {
   sample_ = {sample.begin(), sample.end()};
   good_ = bad_ = 0;
+}
+
+void HostGuard::set_back(Timestamp now, Duration by) {
+  for (Second& second : seconds_) step_back(second.at, now, by);
+  for (auto* time : {&failing_since_, &passing_since_, &doubted_at_, &well_since_})
+    if (*time) step_back(**time, now, by);
 }
 
 bool HostGuard::is_mass_loss(std::uint32_t suspects, std::uint32_t measured, std::uint32_t aggregations,

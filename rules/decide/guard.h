@@ -53,6 +53,8 @@ class HostGuard {
     return well_since_ && now - *well_since_ < rules.settle;
   }
   HostState state() const { return state_; }
+  // The clock was set back (rules/model/step_back.h).
+  void set_back(Timestamp now, Duration by);
 
  private:
   struct Second {

@@ -1,5 +1,7 @@
 #include "rules/decide/severity.h"
 
+#include "rules/model/step_back.h"
+
 namespace faultline::decide {
 
 double impact_weight(double loss_ratio, const SeverityRules& rules) {
@@ -32,6 +34,10 @@ Severity SeverityMemory::update(Severity measured, Timestamp now, const Severity
     less_since_.reset();
   }
   return current_;
+}
+
+void SeverityMemory::set_back(Timestamp now, Duration by) {
+  if (less_since_) step_back(*less_since_, now, by);
 }
 
 }  // namespace faultline::decide

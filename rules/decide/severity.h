@@ -28,6 +28,8 @@ class SeverityMemory {
 
   Severity update(Severity measured, Timestamp now, const SeverityRules& rules);
   Severity current() const { return current_; }
+  // The clock was set back (rules/model/step_back.h).
+  void set_back(Timestamp now, Duration by);
 
  private:
   Severity current_ = Severity::warning;

@@ -59,7 +59,7 @@ struct Detector::Impl {
   double penalty_at(const EndpointState& state, Timestamp now) const;
   void leave_flapping(std::uint32_t e, Events& out);
   void on_tick(Timestamp now, Events& out);
-  void step_back(Duration by);
+  void set_back(Timestamp now, Duration by);
 
   Trouble trouble_of_counts(const Reading& reading, Respect respect) const;
   Trouble trouble_of_value(const Reading& reading, const ReadValue& value) const;

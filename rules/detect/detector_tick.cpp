@@ -1,4 +1,5 @@
 #include "rules/detect/detector_impl.h"
+#include "rules/model/step_back.h"
 
 #include <algorithm>
 #include <cmath>
@@ -100,7 +101,7 @@ void Detector::Impl::leave_flapping(std::uint32_t e, Events& out) {
 }
 
 void Detector::Impl::on_tick(Timestamp now, Events& out) {
-  if (last_tick != Timestamp{} && now < last_tick) step_back(last_tick - now);
+  if (last_tick != Timestamp{} && now < last_tick) set_back(now, last_tick - now);
   last_tick = now;
   count_bad_minutes(now);
   const auto now_s = static_cast<std::uint32_t>(std::max(0.0, to_seconds(now.time_since_epoch())));
@@ -141,7 +142,7 @@ void Detector::Impl::on_tick(Timestamp now, Events& out) {
 }
 
 // The clock was set back: waits that ended in the old future end as far in the new one.
-void Detector::Impl::step_back(Duration by) {
+void Detector::Impl::set_back(Timestamp now, Duration by) {
   const auto by_s = static_cast<std::uint32_t>(std::min(to_seconds(by), 4e9));
   for (std::uint32_t& stale : stale_at_s)
     if (stale != 0) stale = stale > by_s ? stale - by_s : 1;
@@ -150,6 +151,11 @@ void Detector::Impl::step_back(Duration by) {
     states[e].flapping_us -= by.count();
     states[e].penalty_us -= by.count();
   }
+  for (EndpointHealth& health : healths)
+    for (Timestamp* time : {&health.onset, &health.shown_since, &health.measured}) step_back(*time, now, by);
+  for (auto& [endpoint, list] : troubles)
+    for (Trouble& t : list)
+      for (Timestamp* time : {&t.onset, &t.confirmed, &t.good_since, &t.run_since}) step_back(*time, now, by);
 }
 
 }  // namespace faultline::detect

@@ -115,6 +115,15 @@ TEST_F(ComplaintDesk, AcknowledgesOnlyWhatIsOnDisk) {
   EXPECT_EQ((*kept)->cell, "cell-1");
 }
 
+TEST_F(ComplaintDesk, SaysToTheLogAndNotToTheSenderWhyItCouldNotStoreOne) {
+  store_->write([](store::Database& db) { return db.run("ALTER TABLE complaint RENAME TO gone"); });
+  const IntakeReply got = submit(kOne);
+  EXPECT_EQ(got.status, 503U);
+  EXPECT_THAT(got.trouble, HasSubstr("complaint"));
+  EXPECT_THAT(got.json, Not(HasSubstr("table")));
+  EXPECT_THAT(told_, testing::IsEmpty());
+}
+
 TEST_F(ComplaintDesk, HasOneEffectHoweverOftenItIsSent) {
   EXPECT_EQ(submit(kOne).status, 201U);
   for (int i = 0; i < 3; ++i) {

@@ -65,12 +65,12 @@ struct BookWorld {
     for (const EndpointIndex endpoint : below(target)) {
       EndpointHealth& one = health[endpoint.value];
       const Timestamp onset = one.state == HealthState::bad ? one.onset : now;
-      one = {HealthState::bad, 1, false, false, 11.6F, loss, onset, now};
+      one = {HealthState::bad, 1, false, false, 11.6F, loss, onset, onset, now};
     }
   }
   void set_good(const std::string& target) {
     for (const EndpointIndex endpoint : below(target))
-      health[endpoint.value] = {HealthState::ok, 0, true, false, -3, 0, {}, now};
+      health[endpoint.value] = {HealthState::ok, 0, true, false, -3, 0, {}, {}, now};
   }
 
   // So many seconds pass; every endpoint is measured in each of them.

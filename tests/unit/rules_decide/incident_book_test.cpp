@@ -123,6 +123,76 @@ TEST(IncidentBook, MergesYoungIncidentsThatTurnOutToBeOneFault) {
   EXPECT_TRUE(has_ended(world.incident(merged.number).state));
 }
 
+// Two cells of a site were bad for a while when the whole ring went: the ring has been suspected for a
+// moment.
+TEST(IncidentBook, ASuspicionThatMovesWaitsAnew) {
+  BookWorld world(small_network(4, 6, 4));
+  world.set_bad("cell-2-1-1");
+  world.set_bad("cell-2-1-2");
+  world.pass(40s);
+  ASSERT_EQ(world.story(1), "suspected");
+  world.set_bad("agg-2");
+  const Timestamp all_bad = world.now;
+  world.pass(60s);
+  EXPECT_EQ(world.story(1), "suspected rerooted opened");
+  EXPECT_GE(*world.incident(1).opened_at, all_bad + world.rules->decide.opening.hold_wide);
+  EXPECT_LE(*world.incident(1).opened_at, all_bad + world.rules->decide.opening.hold_wide + 2s);
+}
+
+// Parts of three sites looked like the ring; when two are well again it is the third, and it alone.
+TEST(IncidentBook, ASuspicionThatMovesLetsItsOldMembersGo) {
+  BookWorld world(small_network(4, 6, 4));
+  for (const char* cell : {"cell-2-1-1", "cell-2-1-2", "cell-2-1-3", "cell-2-2-1", "cell-2-2-2", "cell-2-3-1",
+                           "cell-2-3-2", "cell-2-4-1", "cell-2-4-2"})
+    world.set_bad(cell);
+  world.pass(5s);
+  ASSERT_EQ(world.incident(1).root, Root(world.node("agg-2")));
+  for (const char* site : {"site-2-2", "site-2-3", "site-2-4"}) world.set_good(site);
+  world.set_bad("site-2-1");
+  world.pass(5s);
+  ASSERT_EQ(world.incident(1).root, Root(world.node("site-2-1")));
+  EXPECT_EQ(world.book.find(1)->members, world.below("site-2-1"));
+  EXPECT_EQ(world.book.owner(world.below("cell-2-2-1").front()), std::nullopt);
+}
+
+// A day has a thousand suspicions that come to nothing: what looks at all records must not meet them.
+TEST(IncidentBook, PutsWhatHasEndedAside) {
+  BookWorld world(small_network(4, 6, 4));
+  world.set_bad("site-2-1");
+  world.pass(30s);
+  world.set_good("site-2-1");
+  world.pass(5s);
+  ASSERT_EQ(world.story(1), "suspected withdrawn");
+  EXPECT_TRUE(world.book.records().empty());
+  EXPECT_EQ(world.book.ended().size(), 1U);
+  ASSERT_NE(world.book.find(1), nullptr);
+  EXPECT_EQ(world.incident(1).state, IncidentState::withdrawn);
+  world.now += 24h;
+  world.pass(61s);  // it looks for what is old once a minute
+  EXPECT_EQ(world.book.find(1), nullptr);
+}
+
+TEST(IncidentBook, ReopensAnEndpointsIncidentForTwoHours) {
+  for (const auto& [later, is_same] : {std::pair{110min, true}, {125min, false}}) {
+    BookWorld world(small_network(4, 6, 4));
+    const auto stay_bad = [&] {
+      world.set_bad("cell-2-1-1");
+      world.pass(1s);
+      for (int i = 0; i < 10; ++i) world.book.note_bad_round(world.below("cell-2-1-1").front());
+      world.pass(200s);
+    };
+    stay_bad();
+    ASSERT_EQ(world.count(IncidentEvent::opened), 1U);
+    world.set_good("cell-2-1-1");
+    world.pass(6min);
+    ASSERT_EQ(world.incident(1).state, IncidentState::resolved);
+    world.now += later - 6min;
+    stay_bad();
+    EXPECT_EQ(world.count(IncidentEvent::reopened), is_same ? 1U : 0U) << later.count();
+    EXPECT_EQ(world.count(IncidentEvent::opened), is_same ? 1U : 2U) << later.count();
+  }
+}
+
 TEST(IncidentBook, KeepsTwoDisjointFaultsApart) {
   BookWorld world(small_network(4, 6, 4));
   world.set_bad("agg-1");

@@ -151,6 +151,28 @@ TEST_F(BaselineBytes, BringThePastBack) {
   EXPECT_FALSE(decode_baseline(encode_baseline(probes, past)));
 }
 
+// A file of a later (or earlier) version is whole, and still not to be understood.
+TEST_F(BaselineBytes, OfAnotherVersionAreRefusedThoughTheirChecksumFits) {
+  const auto with_version = [&](std::uint8_t version) {
+    auto other = bytes;
+    other[4] = std::byte{version};  // after the magic number
+    std::uint64_t sum = 0xcbf29ce484222325ULL;
+    const std::size_t body = other.size() - sizeof sum;
+    for (std::size_t i = 0; i < body; ++i)
+      sum = (sum ^ static_cast<std::uint8_t>(other[i])) * 0x100000001b3ULL;
+    for (std::size_t i = 0; i < sizeof sum; ++i) other[body + i] = static_cast<std::byte>(sum >> (8 * i));
+    return other;
+  };
+  ASSERT_EQ(with_version(kBaselineVersion), bytes);
+  for (int version = 0; version < 256; ++version) {
+    if (version == kBaselineVersion) continue;
+    const auto other = with_version(static_cast<std::uint8_t>(version));
+    EXPECT_FALSE(decode_baseline(other)) << version;
+    EXPECT_FALSE(world.detector.restore_baseline(world.b, other)) << version;
+  }
+  EXPECT_TRUE(world.detector.baseline(world.b).empty());
+}
+
 TEST_F(BaselineBytes, SurviveRandomBytes) {
   std::mt19937 random(5);
   for (int i = 0; i < 20'000; ++i) {

@@ -134,6 +134,23 @@ TEST(Detector, CallsPartialLossLossAndNotUnreachable) {
   EXPECT_NEAR(world.health().loss_ratio, 0.4, 0.01);
 }
 
+// Before something opens its members must be bad beyond doubt (burst.confirm_nats): 2 of 20 lost is what a
+// good path shows now and then.
+TEST(Detector, IsBetterWhenARoundShowsItWithDoubtOnly) {
+  World world;
+  world.run_good(10);
+  world.send(world.packets(10, 4));
+  world.send(world.burst(20, 8));
+  ASSERT_TRUE(world.health().bad_in(Respect::loss));
+  ASSERT_FALSE(world.health().better);
+  for (const auto& [lost, better] : {std::pair{2, true}, {3, true}, {4, false}, {20, false}}) {
+    world.send(world.burst(20, lost));
+    EXPECT_EQ(world.health().better, better) << lost;
+    EXPECT_EQ(world.health().state, HealthState::bad) << lost;
+    world.now += 10s;
+  }
+}
+
 TEST(Detector, StaysBadUntilEveryRoundWasGoodForTheRecoveryTime) {
   World world;
   world.run_good(10);

@@ -46,6 +46,21 @@ TEST_F(Flapping, BeginsAtTheThirdTimeInAMinuteAndIsToldOnce) {
   EXPECT_EQ(world.health().state, HealthState::flapping);
 }
 
+// The design has 3,000 as routers do; flap.enter is 2,000 since a loose contact is slower than a route.
+TEST_F(Flapping, IsThreeFallsInTwentyMinutesAndNotInTwentyTwo) {
+  for (const auto& [gap, flaps] : {std::pair{10min, true}, {11min, false}}) {
+    World slow(recover_fast);
+    slow.run_good(10);
+    Timestamp fall = slow.now;
+    for (int i = 0; i < 3; ++i, fall += gap) {
+      for (; slow.now < fall; slow.now += 10s) slow.send(slow.packets(5, 0));
+      ASSERT_FALSE(slow.health().state == HealthState::bad || slow.health().state == HealthState::flapping);
+      slow.go_down();
+    }
+    EXPECT_EQ(slow.health().state == HealthState::flapping, flaps) << gap.count();
+  }
+}
+
 TEST_F(Flapping, EndsAfterHalfAnHourOfQuiet) {
   world.run_good(10);
   for (int i = 0; i < 3; ++i) flap();

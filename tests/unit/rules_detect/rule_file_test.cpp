@@ -103,6 +103,68 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"detect: {flap: {enter: .nan}}\n", "is not a number"},
         Mistake{"detect: [1, 2]\n", "detect: expected a map, found a list"}));
 
+// Each number is in its range, but two of them cannot both be meant.
+INSTANTIATE_TEST_SUITE_P(
+    Contradiction, RuleMistake,
+    testing::Values(
+        Mistake{"detect:\n  flap: {leave: 2000}\n", "my.yaml:2:9: detect.flap: leave must be below enter"},
+        Mistake{"detect: {flap: {enter: 750}}\n", "leave must be below enter"},
+        Mistake{"detect:\n  counts: {fast_ratio: 0.004}\n",
+                "my.yaml:2:11: detect.counts: good_ratio must be below fast_ratio"},
+        Mistake{"detect: {counts: {grey_ratio: 0.005}}\n", "good_ratio must be below grey_ratio"},
+        Mistake{"detect: {counts: {grey_ratio: 0.3}}\n", "grey_ratio must not be above fast_ratio"},
+        Mistake{"detect: {counts: {unverified_threshold: 5}}\n",
+                "unverified_threshold must not be below fast_threshold"},
+        Mistake{"detect: {change: {drift: 5}}\n", "a drift must be below largest_score"},
+        Mistake{"detect: {change: {threshold: 11}}\n", "unverified_threshold must not be below threshold"},
+        Mistake{"detect: {baseline: {correlation_start: 0.95}}\n",
+                "correlation_start must not be above correlation_limit"},
+        Mistake{"detect: {burst: {spacing: 11m}}\n", "spacing must not be above longest_spacing"},
+        Mistake{"detect: {burst: {lost_packets: 1}}\n", "lost_packets_backed must not be above lost_packets"},
+        Mistake{"detect: {missing: {first_interval: 2h}}\n", "first_interval must not be above forget"},
+        Mistake{"detect: {recovery: {score: 4.5}}\n", "recovery.score must not be above burst.score"},
+        Mistake{"detect: {recovery: {loss_ratio: 0.9}}\n",
+                "recovery.loss_ratio must be below counts.hard_ratio"},
+        Mistake{"detect: {recovery: {clean_fast: 7}}\n",
+                "recovery.clean_fast must not be above counts.fast_threshold"},
+        Mistake{"detect: {change: {threshold: 2}}\n",
+                "my.yaml:1:9: detect: recovery.clean_other must not be above change.threshold"},
+        Mistake{"detect: {metrics: {ipdv_ms: {warning: 60}}}\n", "critical must be worse than warning"},
+        Mistake{"detect: {metrics: {sinr_db: {warning: -1}}}\n", "critical must be worse than warning"}));
+INSTANTIATE_TEST_SUITE_P(
+    ContradictionInCorrelate, RuleMistake,
+    testing::Values(
+        Mistake{"correlate:\n  scan:\n    windows: []\n",
+                "my.yaml:3:14: correlate.scan.windows: is empty; give at least one, or leave the key out"},
+        Mistake{"correlate: {scan: {uplift: []}}\n", "correlate.scan.uplift: is empty"},
+        Mistake{"correlate: {localise: {spared: []}}\n", "correlate.localise.spared: is empty"},
+        Mistake{"correlate: {localise: {spread: [{value: 1, weight: 0.9}]}}\n",
+                "the weights of spread add up to 0.900, not to 1"},
+        Mistake{"correlate: {scan: {hour_profile: [1, 1]}}\n", "has 2 numbers, expected 24"},
+        Mistake{"correlate: {geocode: {least_accuracy_m: 6000}}\n",
+                "least_accuracy_m must not be above far_deviation_m"},
+        Mistake{"correlate: {probe: {first_siblings: 17}}\n", "first_siblings must not be above siblings"},
+        Mistake{"correlate: {probe: {watch_spacing: 131s}}\n", "watch_spacing must not be above watch"}));
+INSTANTIATE_TEST_SUITE_P(
+    ContradictionInDecide, RuleMistake,
+    testing::Values(
+        Mistake{"decide:\n  ending: {recovery: 41m}\n",
+                "my.yaml:2:11: decide.ending: recovery must not be above longest_recovery"},
+        Mistake{"decide: {ending: {close: 1h}}\n", "reopen and reopen_endpoint must not be above close"},
+        Mistake{"decide: {ending: {reopen: 25h}}\n", "reopen and reopen_endpoint must not be above close"},
+        Mistake{"decide: {opening: {hold_flapping: 2m}}\n",
+                "hold_endpoint, hold_endpoint_worse and hold_flapping must not fall"},
+        Mistake{"decide: {opening: {hold_endpoint: 5m}}\n",
+                "hold_endpoint, hold_endpoint_worse and hold_flapping must not fall"},
+        Mistake{"decide: {opening: {repeat_nats: 13}}\n", "repeat_nats must not be above repeat_limit_nats"},
+        Mistake{"decide: {severity: {minor: 2000}}\n", "critical, major and minor must not rise"},
+        Mistake{"decide: {severity: {hard_loss: 0.01}}\n", "hard_loss must not be below major_loss"},
+        Mistake{"decide: {severity: {weight_minor: 0.7}}\n", "weight_minor must not rise in this order"},
+        Mistake{"decide: {storm: {per_minute: 31}}\n", "per_minute must not be above per_hour"},
+        Mistake{"causes: {step: 10m}\n", "my.yaml:1:9: causes: step must be below ramp"},
+        Mistake{"causes: {busy_from: 23}\n", "busy_from must be below busy_until"},
+        Mistake{"causes: {levels: {B: 0.8}}\n", "causes.levels: A to E must not rise in this order"}));
+
 TEST(RuleFile, TellsAMistakeInAMetricOnce) {
   const Applied applied = apply("detect: {metrics: {rtt_ms: {critical: fast}}}\n");
   EXPECT_EQ(std::count(applied.problems.begin(), applied.problems.end(), '\n'), 1) << applied.problems;
