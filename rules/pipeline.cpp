@@ -114,6 +114,8 @@ void Pipeline::Impl::take_events(Timestamp now, Actions& actions) {
         bad.erase(event.endpoint);
         changed = true;
         break;
+      case detect::EventKind::baseline_shift:  // the end that follows says so
+        break;
       case detect::EventKind::degradation_began:
       case detect::EventKind::degradation_ended:
         actions.push_back({now, DegradationChanged{std::move(*event.degradation)}});

@@ -50,12 +50,14 @@ void bind_baseline(Binder section, BaselineRules& rules) {
   section.bind("utc_offset", rules.utc_offset, 0s, 24h);
   section.bind("score_clip", rules.score_clip, 0.1, 100);
   section.bind("half_life_visits", rules.half_life_visits, 0.1, 1000);
+  section.bind("level_hours", rules.level_hours, 0.01, 10'000);
   section.bind("scale_rate", rules.scale_rate, 0, 1);
   section.bind("correlation_rate", rules.correlation_rate, 0, 1);
   section.bind("correlation_start", rules.correlation_start, 0, 0.99);
   section.bind("correlation_limit", rules.correlation_limit, 0, 0.99);
   section.bind("bucket_samples", rules.bucket_samples, 1, 200);
   section.bind("minimum_samples", rules.minimum_samples, 1, 1'000'000);
+  section.bind("rebase_after", rules.rebase_after, 1s, 24h * 366);
   section.expect(rules.correlation_start <= rules.correlation_limit,
                  "correlation_start must not be above correlation_limit");
 }
@@ -143,6 +145,8 @@ void bind_metric(Map map, bool must_give_all, MetricRule& rule) {
   if (judged || section.has("smallest_change"))
     section.bind("smallest_change", rule.smallest_change, 0, 1e12);
   if (judged || section.has("verified_by_burst")) section.bind("verified_by_burst", rule.verified_by_burst);
+  section.expect(rule.bad != BadDirection::both || (!rule.warning && !rule.critical),
+                 "a metric that is bad both ways has no limits: they need a direction");
   const double sign = rule.bad == BadDirection::high ? 1 : -1;
   section.expect(!rule.warning || !rule.critical || sign * *rule.warning <= sign * *rule.critical,
                  "critical must be worse than warning");

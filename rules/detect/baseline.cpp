@@ -144,7 +144,11 @@ Score score(const ContinuousMetric& m, double x, const Prediction& usual, const 
             const ChangeRules& change) {
   Score s;
   if (!usual.exists) return s;
-  const double r = rule.bad == BadDirection::high ? x - usual.median : usual.median - x;
+  double r = rule.bad == BadDirection::low ? usual.median - x : x - usual.median;
+  if (rule.bad == BadDirection::both) {
+    s.side = r < 0 ? -1 : 1;
+    r = std::abs(r);
+  }
   s.z = r / usual.scale;
   const double rho = m.correlation;
   s.winsorised = std::min(change.largest_score, s.z * std::sqrt((1 - rho) / (1 + rho)));
@@ -163,6 +167,20 @@ Score score(const ContinuousMetric& m, double x, const Prediction& usual, const 
 
 float cusum(float statistic, double z, double drift, double threshold) {
   return static_cast<float>(std::clamp(statistic + z - drift, 0.0, 2 * threshold));
+}
+
+bool accumulate(ContinuousMetric& m, const Score& s, double drift, double threshold) {
+  const bool was_zero = m.statistic == 0;
+  if (s.side == 0 || s.side == m.side || was_zero) {
+    m.statistic = cusum(m.statistic, s.winsorised, drift, threshold);
+    m.side = s.side;
+    return was_zero;
+  }
+  m.statistic = cusum(m.statistic, -s.winsorised, drift, threshold);
+  if (m.statistic > 0) return false;
+  m.statistic = cusum(0, s.winsorised, drift, threshold);
+  m.side = s.side;
+  return true;
 }
 
 void learn(ContinuousMetric& m, double x, const Prediction& usual, const Slot& slot, const MetricRule& rule,
@@ -185,14 +203,26 @@ void learn(ContinuousMetric& m, double x, const Prediction& usual, const Slot& s
   learn_median(m, slot.neighbour, false, bucket_step(slot.neighbour, slot.share), x, rules);
 
   const double samples = m.samples;
-  m.level +=
-      static_cast<float>(std::max(1 / (samples + 1), 1 / (kHours * samples_per_hour)) * bounded(x - m.level));
+  m.level += static_cast<float>(std::max(1 / (samples + 1), 1 / (rules.level_hours * samples_per_hour)) *
+                                bounded(x - m.level));
   const double gain = std::max(rules.scale_rate, 2 / (samples + 4)) / 2;
   const double wanted =
       scale_code(m, slot.block) + (std::abs(r) > kMad * usual.scale ? gain : -gain) / kScaleStep;
   m.scale[slot.block] = held<std::uint8_t>(dithered(wanted, m.samples + 7919, x), 1, 255);
   learn_day(m, bounded(x - m.today), slot.day, rules);
   ++m.samples;
+}
+
+void rebase(ContinuousMetric& m, double level, std::size_t block, const BaselineRules& rules) {
+  m.origin = m.level = m.today = static_cast<float>(level);
+  m.median = {};
+  m.samples_in = {};
+  m.daily = {};
+  m.daily_next = m.daily_count = 0;
+  m.scale.fill(scale_code(m, block));
+  m.samples = std::min(m.samples, rules.minimum_samples);  // the new level and its scale are learnt quickly
+  m.statistic = 0;
+  m.breaches = 0;
 }
 
 void reset(ContinuousMetric& m) {

@@ -34,10 +34,11 @@ Prediction predict(const ContinuousMetric& metric, const Slot& slot, const Metri
                    const BaselineRules& rules);
 
 struct Score {
-  double z = 0;           // robust standard deviations in the bad direction
+  double z = 0;           // robust standard deviations in the bad direction (either, if both are bad)
   double winsorised = 0;  // corrected for correlation, cut, and held down if it is too small to matter
   bool deviates = false;  // worth something: beyond the smallest deviation and change
   bool is_small = true;   // so little that it cannot matter
+  std::int8_t side = 0;   // where both directions are bad: +1 above the usual, -1 below
 };
 // All zero without a baseline. `x` may be infinite (later than any time-out).
 Score score(const ContinuousMetric& metric, double x, const Prediction& usual, const MetricRule& rule,
@@ -46,9 +47,17 @@ Score score(const ContinuousMetric& metric, double x, const Prediction& usual, c
 // S' = max(0, S + z - k), with a ceiling of twice h so that recovery is not paid back for ever.
 float cusum(float statistic, double z, double drift, double threshold);
 
+// Adds a score to the metric's statistic. Where both directions are bad it adds up one of them at a time:
+// what deviates the other way takes away, and begins anew beyond nothing. True if it was lifted from nothing.
+bool accumulate(ContinuousMetric& metric, const Score& score, double drift, double threshold);
+
 // Takes a value into the baseline. The caller sees to it that the endpoint is well.
 void learn(ContinuousMetric& metric, double x, const Prediction& usual, const Slot& slot,
            const MetricRule& rule, const BaselineRules& rules, double samples_per_hour);
+
+// The level has changed for good: every hour begins again from `level` (transformed), with the scale that was
+// learnt for this block of the day.
+void rebase(ContinuousMetric& metric, double level, std::size_t block, const BaselineRules& rules);
 
 // Forgets everything; the next value begins anew.
 void reset(ContinuousMetric& metric);

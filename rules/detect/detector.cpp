@@ -111,6 +111,20 @@ std::optional<Detector::Expectation> Detector::expectation(EndpointIndex endpoin
   return found;
 }
 
+std::optional<Detector::Deviation> Detector::deviation(EndpointIndex endpoint, ProbeKindIndex probe,
+                                                       Metric metric) const {
+  const Impl& in = *impl_;
+  std::optional<Deviation> found;
+  in.each_track(endpoint.value, [&](const ProbeTrack& track) {
+    if (track.probe != probe) return true;
+    for (std::size_t i = 0; i < track.metric_count; ++i)
+      if (const ContinuousMetric& m = in.metrics[track.metrics[i]]; m.metric == metric)
+        found = Deviation{m.score, m.statistic};
+    return false;
+  });
+  return found;
+}
+
 void Detector::set_topology(std::shared_ptr<const Topology> topology) {
   Impl& in = *impl_;
   in.topology = std::move(topology);

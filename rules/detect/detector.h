@@ -28,6 +28,7 @@ enum class EventKind : std::uint8_t {
   recovered,          // no longer bad in any respect
   degradation_began,  // with the degradation
   degradation_ended,  // with the degradation, `ended` set
+  baseline_shift,     // with the degradation that ends next: it has lasted so long that it is the new usual
 };
 
 struct Event {
@@ -79,6 +80,13 @@ class Detector {
   };
   std::optional<Expectation> expectation(EndpointIndex endpoint, ProbeKindIndex probe, Metric metric,
                                          Timestamp at) const;
+  // How unusual the latest scheduled round was: robust standard deviations in the bad direction, and what has
+  // added up to a change. Empty until the metric was measured.
+  struct Deviation {
+    double score = 0;      // 0 without a baseline; -100 … 100
+    double statistic = 0;  // 0: nothing; a change from `threshold` or `unverified_threshold` on
+  };
+  std::optional<Deviation> deviation(EndpointIndex endpoint, ProbeKindIndex probe, Metric metric) const;
 
   // What has been learnt about it over the last weeks. Unpacks a kilobyte or two: 1 µs.
   LearntEndpoint learnt(EndpointIndex endpoint, Timestamp now) const;

@@ -51,6 +51,7 @@ struct Detector::Impl {
   void follow(std::uint32_t e, const Reading& reading, Events& out);
 
   void end_if_forgotten(std::uint32_t e, Trouble& trouble, Timestamp now) const;
+  void rebase_if_lasting(std::uint32_t e, Trouble& trouble, const Reading& reading, Events& out);
   void end_if_well(std::uint32_t e, Events& out);
 
   void withdraw(std::uint32_t e, Timestamp since, Timestamp now, Events& out);  // those confirmed since

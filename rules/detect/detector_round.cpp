@@ -118,11 +118,12 @@ void Detector::Impl::read_value(Metric metric, double value, const MetricRules& 
   m->breaches = static_cast<std::uint8_t>((m->breaches << 1) | (v.breaches ? 1 : 0));
   const double drift = rule.verified_by_burst ? rules->change.drift : rules->change.unverified_drift;
   const float before = m->statistic;
+  bool is_lifted = before == 0;
   if (v.usual.exists)
-    m->statistic = cusum(m->statistic, v.score.winsorised, drift,
-                         std::max(threshold_of(rule, rules->change), rules->change.unverified_threshold));
+    is_lifted = accumulate(*m, v.score, drift,
+                           std::max(threshold_of(rule, rules->change), rules->change.unverified_threshold));
   // A round that says more than all before it is where the change began; what was before was noise.
-  if (before == 0 || m->statistic > 2 * before) m->rising_s = to_s(reading.started);
+  if (is_lifted || m->statistic > 2 * before) m->rising_s = to_s(reading.started);
 }
 
 void Detector::Impl::learn_interval(ProbeTrack& track, Timestamp started) const {
@@ -156,13 +157,15 @@ void Detector::Impl::learn_from(Reading& reading) const {
     ContinuousMetric& m = *v.metric;
     if (is_well) {
       if (v.usual.exists) {
-        const double product = std::clamp(v.score.z * static_cast<double>(m.score), -4.0, 4.0);
+        const int sign = v.score.side * m.score_side < 0 ? -1 : 1;
+        const double product = std::clamp(sign * v.score.z * static_cast<double>(m.score), -4.0, 4.0);
         const double moved = m.correlation + rules->baseline.correlation_rate * (product - m.correlation);
         m.correlation = static_cast<float>(std::clamp(moved, 0.0, rules->baseline.correlation_limit));
       }
       learn(m, v.x, v.usual, reading.slot, *v.rule, rules->baseline, samples_per_hour);
     }
     m.score = static_cast<float>(std::clamp(v.score.z, -100.0, 100.0));
+    m.score_side = v.score.side;
   };
   for (const ReadValue& v : reading.read_values()) learn_value(v);
   for (const ReadValue& v : reading.learnt_values()) learn_value(v);

@@ -102,6 +102,28 @@ void clear_counts(ProbeTrack& track) {
   track.evidence = std::min(track.evidence, 0.0F);
 }
 
+void note_moved(Trouble& trouble, const Reading& reading, const RecoveryRules& rules) {
+  for (const ReadValue& v : reading.read_values()) {
+    if (v.rule->respect != trouble.respect || !std::isfinite(v.x) || is_good_value(v, rules)) continue;
+    auto moved = std::find_if(trouble.moved.begin(), trouble.moved.end(), [&](const Moved& m) {
+      return m.metric == v.metric->metric && m.probe == reading.track->probe;
+    });
+    if (moved == trouble.moved.end()) {
+      moved = trouble.moved.emplace(trouble.moved.end());
+      moved->metric = v.metric->metric;
+      moved->probe = reading.track->probe;
+    }
+    moved->latest[moved->count++ % Moved::kLatest] = static_cast<float>(v.x);
+  }
+}
+
+double median_of(const Moved& moved) {
+  std::array<float, Moved::kLatest> values = moved.latest;
+  const auto count = static_cast<std::ptrdiff_t>(std::min<std::size_t>(moved.count, Moved::kLatest));
+  std::nth_element(values.begin(), values.begin() + count / 2, values.begin() + count);
+  return values[static_cast<std::size_t>(count / 2)];
+}
+
 // Numbers for the evidence in words.
 void update_numbers(Trouble& trouble, const Reading& reading) {
   if (is_counted(trouble.respect)) {
@@ -305,7 +327,7 @@ void Detector::Impl::become_bad(std::uint32_t e, Trouble trouble, Timestamp now,
   const bool is_first = state.inner != HealthState::bad;
   if (known != list.end()) {
     if (!known->is_well && !is_first) return;  // how it goes on is follow's business
-    known->is_well = false;
+    known->is_well = known->is_usual_now = false;
     known->is_shown = true;
     known->run = static_cast<float>(rules->burst.run_nats);
     known->run_since = now;
@@ -344,6 +366,31 @@ void Detector::Impl::end_if_forgotten(std::uint32_t e, Trouble& trouble, Timesta
   trouble.is_well = true;
 }
 
+// A level that stays for so long is no fault any more but how things are now (algorithms A.2): what has been
+// outside its band is learnt anew from there, and the trouble ends.
+void Detector::Impl::rebase_if_lasting(std::uint32_t e, Trouble& trouble, const Reading& reading,
+                                       Events& out) {
+  if (reading.is_burst || reading.finished - trouble.onset < rules->baseline.rebase_after) return;
+  bool was_any = false;
+  each_track(e, [&](const ProbeTrack& track) {
+    for (const Moved& moved : trouble.moved) {
+      if (moved.probe != track.probe) continue;
+      for (std::size_t i = 0; i < track.metric_count; ++i) {
+        ContinuousMetric& m = metrics[track.metrics[i]];
+        if (m.metric != moved.metric || m.samples < rules->baseline.minimum_samples) continue;
+        rebase(m, median_of(moved), reading.slot.block, rules->baseline);
+        was_any = true;
+      }
+    }
+    return true;
+  });
+  if (!was_any) return;
+  trouble.is_well = trouble.is_usual_now = true;
+  trouble.good_since = reading.finished;
+  if (trouble.is_told)
+    out.push_back({EventKind::baseline_shift, EndpointIndex{e}, degradation_of(e, trouble)});
+}
+
 // A round of a bad endpoint: each trouble goes on, or is on its way to its end.
 void Detector::Impl::follow(std::uint32_t e, const Reading& reading, Events& out) {
   const bool disputed = is_disputed(e, *reading.track, reading.finished);
@@ -364,8 +411,12 @@ void Detector::Impl::follow(std::uint32_t e, const Reading& reading, Events& out
     update_numbers(t, reading);
     if (word == Word::bad) {
       t.good_rounds = 0;
+      if (is_counted(t.respect)) continue;
+      note_moved(t, reading, limits);
+      rebase_if_lasting(e, t, reading, out);
       continue;
     }
+    t.moved.clear();
     if (t.good_rounds++ == 0 || t.good_since > reading.started) t.good_since = reading.started;
     t.is_well = t.good_rounds >= limits.rounds && reading.finished - t.good_since >= limits.duration;
     wants_loss = wants_loss || (t.respect == Respect::reachability && !loses_little(reading.counts, limits));

@@ -46,7 +46,10 @@ struct alignas(64) ContinuousMetric {
   std::uint8_t breaches = 0;  // of the critical limit, latest round in bit 0
   Metric metric = Metric::rtt_ms;
   std::uint8_t today_count = 0;  // samples in `today`, see samples_today
-  std::uint8_t reserved = 0;
+  // Of a metric that is bad both ways, +1 up, -1 down: where the statistic has been adding up, and where the
+  // latest score was.
+  std::int8_t side : 4 = 0;
+  std::int8_t score_side : 4 = 0;
 };
 static_assert(sizeof(ContinuousMetric) == 256);
 
@@ -94,6 +97,15 @@ struct EndpointState {
 };
 static_assert(sizeof(EndpointState) + sizeof(EndpointHealth) + sizeof(std::uint32_t) <= 128);
 
+// What a metric has been since it is outside its band: its last values, transformed.
+struct Moved {
+  static constexpr std::size_t kLatest = 9;
+  ProbeKindIndex probe = 0;
+  Metric metric = Metric::rtt_ms;
+  std::uint32_t count = 0;
+  std::array<float, kLatest> latest{};  // value n is at n % kLatest
+};
+
 // One respect in which an endpoint is bad. Kept for those few that are.
 struct Trouble {
   Respect respect = Respect::loss;
@@ -114,8 +126,10 @@ struct Trouble {
   std::uint64_t sent = 0;
   double value = 0;  // continuous ones: the latest, and what was expected (NaN: no baseline)
   double usual = 0;
-  double limit = 0;    // NaN: none was breached
-  std::string stored;  // evidence of an earlier run, until there is newer
+  double limit = 0;           // NaN: none was breached
+  std::string stored;         // evidence of an earlier run, until there is newer
+  std::vector<Moved> moved;   // by continuous metric of the respect, until one round was good
+  bool is_usual_now = false;  // ended by a new baseline
 };
 
 constexpr std::int64_t to_us(Timestamp t) {

@@ -76,7 +76,7 @@ std::string evidence_text(const Trouble& t) {
       fmt::format("{} {}{}", words.name, number(t.value), std::isinf(t.value) ? "" : words.unit);
   if (!std::isnan(t.usual)) text += fmt::format(", usually {}{}", number(t.usual), words.unit);
   if (!std::isnan(t.limit)) text += fmt::format(", limit {}{}", number(t.limit), words.unit);
-  return text + since;
+  return text + since + (t.is_usual_now ? "; has lasted so long that it is the new usual" : "");
 }
 
 Trouble Detector::Impl::trouble_of_counts(const Reading& reading, Respect respect) const {

@@ -18,8 +18,9 @@ namespace faultline {
 enum class Transform : std::uint8_t { none, ln, ln_1p };
 inline constexpr std::array<std::string_view, 3> kTransformNames = {"none", "ln", "ln_1p"};
 
-enum class BadDirection : std::uint8_t { high, low };
-inline constexpr std::array<std::string_view, 2> kBadDirectionNames = {"high", "low"};
+// Both: what moves away from the usual either way (an optical level); such a metric has no service limits.
+enum class BadDirection : std::uint8_t { high, low, both };
+inline constexpr std::array<std::string_view, 3> kBadDirectionNames = {"high", "low", "both"};
 
 // How one metric is judged. "Transformed" means after `transform`; limits are in the metric's own unit.
 struct MetricRule {
@@ -75,12 +76,14 @@ struct BaselineRules {
   Duration utc_offset{};        // local time of the network: busy hours are local
   double score_clip = 0;        // Huber's c
   double half_life_visits = 0;  // of a bucket, in visits
+  double level_hours = 0;       // that the level goes back, which a bucket without samples borrows
   double scale_rate = 0;        // of ln sigma, a sample
   double correlation_rate = 0;
   double correlation_start = 0;
   double correlation_limit = 0;
   std::uint32_t bucket_samples = 0;   // a bucket with fewer borrows
   std::uint32_t minimum_samples = 0;  // a metric with fewer has no baseline: limits only
+  Duration rebase_after{};            // outside the band for so long: what it is now is the new usual
 };
 
 // A burst's verdict (A.5).
