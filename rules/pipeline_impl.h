@@ -6,6 +6,7 @@
 #include "rules/correlate/coincidence.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
+#include "rules/correlate/localiser.h"
 #include "rules/correlate/scan.h"
 #include "rules/decide/guard.h"
 #include "rules/decide/incident_book.h"
@@ -50,6 +51,13 @@ struct Pipeline::Impl {
   void remeasure_members(Timestamp now);
   bool is_open_question(EndpointIndex endpoint, Timestamp since) const;
 
+  bool is_healthy_since(EndpointIndex endpoint, Timestamp after) const;
+
+  // pipeline_argument.cpp
+  void argue(Timestamp now, Actions& actions);
+  Argument argument_of(const decide::Record& record, IncidentEvent event, Timestamp now) const;
+  std::vector<correlate::BadEndpoint> asked_with(const decide::Record& record) const;
+
   // pipeline_complaints.cpp
   struct Kept {
     Complaint complaint;
@@ -85,9 +93,10 @@ struct Pipeline::Impl {
 
   std::set<EndpointIndex> bad;  // became bad and did not recover
   std::vector<EndpointIndex> newly_bad;
-  std::deque<Timestamp> became_bad;  // when, of the last sweep's spacing
-  bool changed = false;              // since the last localisation
-  Timestamp swept{};                 // last breadth-first sweep of the network
+  std::deque<Timestamp> became_bad;           // when, of the last sweep's spacing
+  bool changed = false;                       // since the last localisation
+  std::vector<correlate::BadEndpoint> asked;  // what the localiser was asked to explain then
+  Timestamp swept{};                          // last breadth-first sweep of the network
   detect::Events events;
 
   std::unique_ptr<correlate::Geocoder> geocoder;

@@ -36,6 +36,8 @@ class Backend : public http::ApiBackend {
   void events(http::EventQuery query, http::Reply<Result<http::Page<http::EventView>>> reply) override;
   void history(http::HistoryQuery query, http::Reply<Result<std::vector<http::HistoryPoint>>> reply) override;
 
+  void inventory_suspects(http::Reply<Result<http::InventorySuspectsView>> reply) override;
+
   std::vector<http::MaintenanceView> maintenance() override;
   void add_maintenance(http::MaintenanceView window, const http::Principal& by,
                        http::Reply<Result<http::MaintenanceView>> reply) override;

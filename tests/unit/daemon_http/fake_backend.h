@@ -25,6 +25,7 @@ class FakeBackend : public ApiBackend {
   void ticket(std::string id, Reply<Result<std::optional<TicketView>>> reply) override;
   void events(EventQuery query, Reply<Result<Page<EventView>>> reply) override;
   void history(HistoryQuery query, Reply<Result<std::vector<HistoryPoint>>> reply) override;
+  void inventory_suspects(Reply<Result<InventorySuspectsView>> reply) override;
   std::vector<MaintenanceView> maintenance() override { return windows_; }
   void add_maintenance(MaintenanceView window, const Principal& by,
                        Reply<Result<MaintenanceView>> reply) override;
