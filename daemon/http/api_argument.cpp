@@ -5,7 +5,7 @@ namespace faultline::http {
 namespace {
 
 json::array texts_json(const std::vector<std::string>& texts) {
-  return {texts.begin(), texts.end()};
+  return json::array(texts.begin(), texts.end());
 }
 
 }  // namespace

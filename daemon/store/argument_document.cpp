@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 json::array texts_json(const std::vector<std::string>& texts) {
-  return {texts.begin(), texts.end()};
+  return json::array(texts.begin(), texts.end());
 }
 
 // What an object may have: an older version wrote less.

@@ -1,13 +1,11 @@
 #include "rules/correlate/weigh.h"
 
 #include "rules/correlate/search.h"
-#include "rules/model/time_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <utility>
 
 namespace faultline::correlate {

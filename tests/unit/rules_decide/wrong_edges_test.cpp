@@ -11,7 +11,6 @@ namespace faultline::decide {
 namespace {
 
 using namespace std::chrono_literals;
-using test::BookWorld;
 using test::kStart;
 using test::rules;
 using testing::ElementsAre;
@@ -98,23 +97,6 @@ TEST_F(WrongEdges, SingleEndpointsComplaintsAndMergedOnesSayNothing) {
   fault("agg-1", {"cell-3-1-1"}).root = endpoint("cell-1-1-1");
   EXPECT_THAT(found().suspects, IsEmpty());
   EXPECT_EQ(found().ratio.members, 0U);
-}
-
-// What stays bad when the others are well again did not belong to them.
-TEST_F(WrongEdges, AStrayThatOutlastsTheOthersBecomesItsOwnIncident) {
-  BookWorld world(test::small_network(4, 6, 4));
-  world.set_bad("agg-1");
-  world.set_bad("cell-3-1-1");
-  world.pass(60s);
-  ASSERT_EQ(world.incident(1).state, IncidentState::open);
-  ASSERT_THAT(world.incident(1).suspected_members, SizeIs(1));
-  world.set_good("agg-1");
-  world.pass(20min);
-  EXPECT_EQ(world.incident(1).state, IncidentState::resolved);
-  EXPECT_THAT(world.incident(1).suspected_members, IsEmpty());
-  const IncidentChanged& own = world.last(IncidentEvent::opened);
-  EXPECT_NE(own.incident.number, 1U);
-  EXPECT_EQ(own.incident.root, Root(world.topology->find_endpoint("cell-3-1-1").value()));
 }
 
 }  // namespace
