@@ -56,7 +56,8 @@ Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent
   decide::add_measured(argument, record, current, *topology, detector.figures(incident.bad));
   const auto pool = asked_with(record);
   const correlate::HealthyAfter is_healthy = [this](EndpointIndex endpoint, Timestamp after) {
-    return is_healthy_since(endpoint, after);
+    const EndpointHealth& health = detector.health(endpoint);
+    return health.state == HealthState::ok && health.clean && health.measured > after;
   };
   const correlate::Question question{
       *footprints, rules->correlate.localise, pool, is_healthy, incident.root, incident.bad, incident.onset};

@@ -51,8 +51,6 @@ struct Pipeline::Impl {
   void remeasure_members(Timestamp now);
   bool is_open_question(EndpointIndex endpoint, Timestamp since) const;
 
-  bool is_healthy_since(EndpointIndex endpoint, Timestamp after) const;
-
   // pipeline_argument.cpp
   void argue(Timestamp now, Actions& actions);
   Argument argument_of(const decide::Record& record, IncidentEvent event, Timestamp now) const;

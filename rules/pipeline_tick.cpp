@@ -187,11 +187,6 @@ void Pipeline::Impl::look_around(Timestamp now) {
   newly_bad.clear();
 }
 
-bool Pipeline::Impl::is_healthy_since(EndpointIndex endpoint, Timestamp after) const {
-  const EndpointHealth& health = detector.health(endpoint);
-  return health.state == HealthState::ok && health.clean && health.measured > after;
-}
-
 void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
   const auto& records = book.records();
   const bool waiting = std::any_of(records.begin(), records.end(), [](const auto& entry) {
@@ -214,8 +209,9 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
     const double worth = coincidence.nats(now, is_gone(endpoint), endpoints, localise);
     asked.push_back({endpoint, flapping ? worth / 2 : worth, health.onset, flapping});
   }
-  const auto is_healthy = [this](EndpointIndex endpoint, Timestamp after) {
-    return is_healthy_since(endpoint, after);
+  const auto is_healthy = [&](EndpointIndex endpoint, Timestamp after) {
+    const EndpointHealth& health = detector.health(endpoint);
+    return health.state == HealthState::ok && health.clean && health.measured > after;
   };
   auto found = correlate::explain(*footprints, rules->correlate.localise, asked, is_healthy);
   found = correlate::join_hidden_risks(*topology, rules->correlate.localise, std::move(found));

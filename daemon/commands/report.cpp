@@ -25,7 +25,9 @@ namespace {
 constexpr std::chrono::days kSimilarLookBack{90};
 
 void print_causes(const Incident& incident) {
+  constexpr double kUnlikely = 0.01;
   for (const CauseScore& cause : incident.causes) {
+    if (cause.probability < kUnlikely) continue;
     fmt::print("  cause {} {:.0f} %\n", name(cause.cause), cause.probability * 100);
     for (const std::string& reason : cause.reasons) fmt::print("    because {}\n", reason);
   }

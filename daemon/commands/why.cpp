@@ -55,13 +55,21 @@ void explanations(Out out, const Argument& argument) {
     fmt::format_to(out, "  {:+8.1f}  {} ({} bad): {}\n", one.gain_nats, one.what, one.explains, one.verdict);
 }
 
+// Those that nobody thinks of any more are counted, not listed.
 void causes(Out out, const Incident& incident) {
+  constexpr std::size_t kListed = 2;
+  constexpr double kUnlikely = 0.01;
   if (incident.causes.empty()) return;
   fmt::format_to(out, "\nCause:\n");
+  std::size_t shown = 0;
   for (const CauseScore& cause : incident.causes) {
+    if (shown >= kListed && cause.probability < kUnlikely) break;
+    ++shown;
     fmt::format_to(out, "  {:5.1f} %  {}\n", cause.probability * 100, name(cause.cause));
     for (const std::string& reason : cause.reasons) fmt::format_to(out, "           because {}\n", reason);
   }
+  if (shown < incident.causes.size())
+    fmt::format_to(out, "           {} others, each below 1 %\n", incident.causes.size() - shown);
 }
 
 void complaints_text(Out out, std::span<const store::StoredComplaint> complaints, const Incident& incident) {
@@ -105,7 +113,8 @@ std::string why_text(const Incident& incident, std::span<const store::StoredComp
     explanations(out, *incident.argument);
     lines(out, incident.argument->told ? "Why it opened" : "What it waits for", incident.argument->opening);
   }
-  list(out, "What else was weighed (nats)", incident.alternatives);
+  if (!incident.argument || incident.argument->explanations.size() < 2)
+    list(out, "What else was weighed (nats)", incident.alternatives);
   causes(out, incident);
   complaints_text(out, complaints, incident);
   if (incident.argument) what_ifs(out, *incident.argument);

@@ -138,21 +138,21 @@ class Scales {
 
   void weigh(Argument& argument) {
     const auto* root = std::get_if<NodeIndex>(&question_.root);
-    std::vector<WeighedExplanation> others;
+    std::vector<Pick> others;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
       const Candidate& candidate = candidates_[i];
       if (!concerns(candidate)) continue;
       if (root != nullptr && candidate.node == *root)
         add_chosen(i, argument);
       else if (root == nullptr || !topology().is_at_or_above(*root, candidate.node))
-        others.push_back(other(i));
+        others.push_back(pick_of(i));
     }
     if (root == nullptr) add_without_node(argument);
     std::stable_sort(others.begin(), others.end(),
-                     [](const auto& a, const auto& b) { return a.gain_nats > b.gain_nats; });
-    for (WeighedExplanation& one : others) {
+                     [](const Pick& a, const Pick& b) { return a.gain.nats > b.gain.nats; });
+    for (const Pick& pick : others) {
       if (argument.explanations.size() >= kMostExplanations) break;
-      argument.explanations.push_back(std::move(one));
+      argument.explanations.push_back(other(pick));
     }
   }
 
@@ -203,7 +203,7 @@ class Scales {
     if (!next.candidates.empty()) {
       std::size_t faults = next.candidates.size();
       list.push_back({rival_text(next), explains, next.nats, pick.gain.nats - next.nats,
-                      fmt::format("{} fault{} below it at the same time: {:.1f} nats less likely", faults,
+                      fmt::format("{} fault{} at the same time: {:.1f} nats less likely", faults,
                                   faults == 1 ? "" : "s", pick.gain.nats - next.nats)});
     }
     list.push_back({fmt::format("each of the {} endpoints broke by itself", explains), explains, 0,
@@ -235,9 +235,8 @@ class Scales {
                        to_seconds(question_.rules.hidden_spread), question_.rules.hidden_distance_m / 1000)});
   }
 
-  WeighedExplanation other(std::size_t index) const {
-    const Candidate& candidate = candidates_[index];
-    const Pick pick = pick_of(index);
+  WeighedExplanation other(const Pick& pick) const {
+    const Candidate& candidate = candidates_[pick.candidate];
     WeighedExplanation one{node_text(candidate.node, topology()),
                            static_cast<std::uint32_t>(pick.explained.size()), pick.gain.nats, 0, ""};
     const auto groups = evidence_of(candidate, question_.bad, all_);

@@ -19,6 +19,7 @@ namespace faultline::decide {
 namespace {
 
 constexpr std::size_t kMostCauses = 5;
+constexpr double kNoteworthy = 0.1;  // of probability: a smaller change of it is not worth a word
 
 double median_of(std::vector<double>& values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -56,7 +57,7 @@ std::string number(double value) {
   return std::abs(value) >= 1e6 ? fmt::format("{:.3g}", value) : fmt::format("{:.1f}", value);
 }
 
-// "loss of the 54 bad endpoints: 100 % in the middle, 98 % to 100 %; 270 of 270 packets lost since the onset"
+// "loss: median 100 % (from 98 % to 100 %); 270 of 272 packets lost since each one's onset"
 void add_losses(Argument& argument, const Record& record, const Present& present,
                 std::span<const DegradationFigures> figures) {
   std::vector<double> losses;
@@ -65,7 +66,7 @@ void add_losses(Argument& argument, const Record& record, const Present& present
   if (losses.empty()) return;
   const auto [least, most] = std::minmax_element(losses.begin(), losses.end());
   std::string range = *most - *least < 0.5 ? "" : fmt::format(" (from {:.0f} % to {:.0f} %)", *least, *most);
-  std::string text = fmt::format("loss {:.0f} % in the middle{}", median_of(losses), range);
+  std::string text = fmt::format("loss: median {:.0f} %{}", median_of(losses), range);
   std::uint64_t lost = 0, sent = 0;
   for (const DegradationFigures& one : figures)
     if (one.respect == Respect::reachability || one.respect == Respect::loss)
@@ -74,7 +75,7 @@ void add_losses(Argument& argument, const Record& record, const Present& present
   argument.measured.push_back(std::move(text));
 }
 
-// "round trip 61.0 ms in the middle (55.2 to 70.3), usually 20.1 ms, of 12 endpoints"
+// "round trip: median 61.0 ms (55.2 to 70.3), usually 20.1 ms, of 12 endpoints"
 void add_values(Argument& argument, std::span<const DegradationFigures> figures) {
   std::map<Metric, std::pair<std::vector<double>, std::vector<double>>> by_metric;
   for (const DegradationFigures& one : figures) {
@@ -88,8 +89,7 @@ void add_values(Argument& argument, std::span<const DegradationFigures> figures)
     const auto [least, most] = std::minmax_element(values.first.begin(), values.first.end());
     const std::string range =
         values.first.size() < 2 ? "" : fmt::format(" ({} to {})", number(*least), number(*most));
-    std::string text =
-        fmt::format("{} {}{} in the middle{}", name, number(median_of(values.first)), unit, range);
+    std::string text = fmt::format("{}: median {}{}{}", name, number(median_of(values.first)), unit, range);
     if (!values.second.empty()) text += fmt::format(", usually {}{}", number(median_of(values.second)), unit);
     argument.measured.push_back(
         fmt::format("{}, of {} endpoint{}", text, values.first.size(), values.first.size() == 1 ? "" : "s"));
@@ -177,12 +177,14 @@ void add_opening(Argument& argument, const Record& record, const LifecycleFacts&
                  const DecideRules& rules) {
   auto& list = argument.opening;
   const Incident& incident = record.incident;
-  list.push_back(fmt::format("odds {:.1f} nats of being real (probability {:.3f}), {:.1f} needed: {:.1f}{}",
-                             facts.log_odds, incident.confidence, facts.threshold, rules.opening.base_nats,
-                             facts.threshold > rules.opening.base_nats
-                                 ? fmt::format(" and {:.1f} more, because only {} customers depend on it",
-                                               facts.threshold - rules.opening.base_nats, incident.customers)
-                                 : fmt::format(", because {} customers depend on it", incident.customers)));
+  std::string needed = fmt::format("{:.1f} needed", facts.threshold);
+  if (facts.threshold > rules.opening.base_nats)
+    needed += fmt::format(": {:.1f}, and {:.1f} more for only {} customers", rules.opening.base_nats,
+                          facts.threshold - rules.opening.base_nats, incident.customers);
+  else
+    needed += fmt::format(" for {} customers", incident.customers);
+  list.push_back(fmt::format("odds {:.1f} nats of being real (probability of the place {:.3f}); {}",
+                             facts.log_odds, incident.confidence, needed));
   list.push_back(fmt::format("{} since the suspicion at {}; {} must pass before a ticket",
                              describe(facts.now - facts.suspected_at), time_of_day(facts.suspected_at),
                              describe(facts.hold)));
@@ -213,7 +215,7 @@ void add_causes_to_come(Argument& argument, const Record& record, const Topology
   if (incident.causes.size() < 2 || (record.features.empty() && !incident.complaint_only)) return;
   const std::vector<CauseFeature> observed = observed_of(record, topology);
   const Cause now = incident.causes.front().cause;
-  const bool is_sure = incident.causes.front().probability >= rules.determined;
+  const double probability = incident.causes.front().probability;
   std::vector<std::pair<double, WhatIf>> found;
   for (const Observable& one : observables()) {
     if (has(observed, one.feature)) continue;
@@ -221,23 +223,29 @@ void add_causes_to_come(Argument& argument, const Record& record, const Topology
     std::erase_if(then, [&](CauseFeature feature) { return has(one.excluded, feature); });
     then.push_back(one.feature);
     const auto ranked = rank_causes(then, rules);
-    const CauseScore& first = ranked.front();
-    const bool another = first.cause != now;
-    if (!another && (is_sure || first.probability < rules.determined)) continue;
-    found.emplace_back(
-        first.probability,
-        WhatIf{WhatIfKind::cause, std::string(text_of(one.feature)),
-               fmt::format("{} would be the likely cause: {:.2f} instead of {:.2f}{}", name(first.cause),
-                           first.probability, probability_of(incident.causes, first.cause),
-                           another
-                               ? fmt::format(" ({} {:.2f} instead of {:.2f})", name(now),
-                                             probability_of(ranked, now), incident.causes.front().probability)
-                               : "")});
+    // Of the causes that gain by it the likeliest; worth a word if it leads then, or comes near.
+    const auto gains = [&](const CauseScore& score) {
+      return score.probability > probability_of(incident.causes, score.cause) + kNoteworthy;
+    };
+    const auto rising = std::find_if(ranked.begin(), ranked.end(), gains);
+    if (rising == ranked.end()) continue;
+    const bool leads = rising == ranked.begin();
+    if (leads && rising->cause == now && probability >= rules.determined) continue;
+    const std::string figures = fmt::format("{:.2f} instead of {:.2f}", rising->probability,
+                                            probability_of(incident.causes, rising->cause));
+    std::string outcome = leads
+                              ? fmt::format("{} would be the likely cause: {}", name(rising->cause), figures)
+                              : fmt::format("{} would be likelier: {}", name(rising->cause), figures);
+    if (rising->cause != now)
+      outcome += fmt::format(" ({}{} {:.2f} instead of {:.2f})", leads ? "" : "still ", name(now),
+                             probability_of(ranked, now), probability);
+    found.emplace_back(leads ? 1 + rising->probability : rising->probability,
+                       WhatIf{WhatIfKind::cause, std::string(text_of(one.feature)), std::move(outcome)});
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   if (found.size() > kMostCauses) found.resize(kMostCauses);
-  for (auto& [probability, one] : found) argument.would_change.push_back(std::move(one));
+  for (auto& [rank, one] : found) argument.would_change.push_back(std::move(one));
 }
 
 void add_time_to_come(Argument& argument, const Record& record, const LifecycleFacts& facts,

@@ -46,7 +46,7 @@ TEST(Argument, OfACutRing) {
   const Argument& argument = played.argument("opened");
   EXPECT_EQ(argument.bad, 24U);
   EXPECT_THAT(argument.measured, Contains("24 of the 24 endpoints affected are bad now: 24 in reachability"));
-  EXPECT_THAT(argument.measured, Contains(HasSubstr("loss 100 % in the middle")));
+  EXPECT_THAT(argument.measured, Contains(HasSubstr("loss: median 100 %")));
   EXPECT_THAT(argument.measured, Contains(HasSubstr("beside it below core core: 0 bad (0 of 4 groups), ")));
   EXPECT_EQ(argument.groups.size(), 8U);
   EXPECT_THAT(argument.groups, testing::Each(Field(&GroupFacts::bad, 3U)));

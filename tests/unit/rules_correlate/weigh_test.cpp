@@ -92,7 +92,7 @@ TEST_F(Weighed, ScoresAreThoseOfTheLocaliser) {
   const auto& split = argument.explanations[1];
   EXPECT_EQ(split.what, "site s1-0, site s1-1, site s1-2 and 3 more");
   EXPECT_NEAR(split.gain_nats, hypothesis.gain_nats - hypothesis.margin_nats, 1e-9);
-  EXPECT_THAT(split.verdict, HasSubstr("6 faults below it at the same time"));
+  EXPECT_THAT(split.verdict, HasSubstr("6 faults at the same time"));
   EXPECT_EQ(argument.explanations[2].what, "each of the 24 endpoints broke by itself");
   EXPECT_EQ(argument.explanations[2].gain_nats, 0);
   EXPECT_EQ(argument.explanations[3].what, "core core");

@@ -50,19 +50,18 @@ TEST_F(ArgumentTest, SaysHowManyAreBadInWhichRespectsAndByHowMuch) {
   add_measured(argument, record, present(), *world.topology, figures);
   EXPECT_THAT(argument.measured,
               Contains("24 of the 24 endpoints affected are bad now: 24 in reachability, 1 in latency"));
-  EXPECT_THAT(argument.measured, Contains("loss 100 % in the middle (from 40 % to 100 %); 120 of 120 packets "
+  EXPECT_THAT(argument.measured, Contains("loss: median 100 % (from 40 % to 100 %); 120 of 120 packets "
                                           "lost since each one's onset"));
   EXPECT_THAT(argument.measured,
-              Contains("round trip 75.0 ms in the middle (61.0 to 75.0), usually 20.0 ms, of 2 endpoints"));
+              Contains("round trip: median 75.0 ms (61.0 to 75.0), usually 20.0 ms, of 2 endpoints"));
 }
 
 TEST_F(ArgumentTest, SaysWithWhichFiguresItOpened) {
   const Record& record = open_ring();
   ASSERT_TRUE(record.is_told());
   add_opening(argument, record, world.book.facts(1, present()), world.rules->decide);
-  EXPECT_THAT(argument.opening,
-              Contains(AllOf(HasSubstr(fmt::format("odds {:.1f} nats", record.gain_nats)),
-                             HasSubstr("2.2 needed"), HasSubstr("7200 customers depend on it"))));
+  EXPECT_THAT(argument.opening, Contains(AllOf(HasSubstr(fmt::format("odds {:.1f} nats", record.gain_nats)),
+                                               HasSubstr("2.2 needed for 7200 customers"))));
   EXPECT_THAT(argument.opening, Contains(HasSubstr("20 s must pass before a ticket")));
   EXPECT_THAT(argument.opening, Contains(HasSubstr("24 of the 24 members measured within")));
 }
@@ -74,6 +73,7 @@ TEST_F(ArgumentTest, AnAlarmThatWouldMakeAnotherCauseLikelyIsNamedWithItsProbabi
   add_causes_to_come(argument, record, *world.topology, world.rules->decide.cause);
   ASSERT_FALSE(argument.would_change.empty());
   // Every one of them is what the table says.
+  bool flips = false;
   for (const WhatIf& one : argument.would_change) {
     std::optional<CauseFeature> feature;
     for (std::size_t f = 0; f < kCauseFeatureCount; ++f)
@@ -82,10 +82,18 @@ TEST_F(ArgumentTest, AnAlarmThatWouldMakeAnotherCauseLikelyIsNamedWithItsProbabi
     auto observed = observed_of(record, *world.topology);
     observed.push_back(*feature);
     const auto ranked = rank_causes(observed, world.rules->decide.cause);
-    EXPECT_NE(ranked.front().cause, now);
+    const bool another = ranked.front().cause != now;
+    if (!another) {
+      EXPECT_THAT(one.outcome, HasSubstr(fmt::format("still {} {:.2f} instead of {:.2f}", name(now),
+                                                     ranked.front().probability,
+                                                     record.incident.causes.front().probability)));
+      continue;
+    }
+    flips = true;
     EXPECT_THAT(one.outcome, HasSubstr(fmt::format("{} would be the likely cause: {:.2f} instead of",
                                                    name(ranked.front().cause), ranked.front().probability)));
   }
+  EXPECT_TRUE(flips);
 }
 
 TEST_F(ArgumentTest, SaysWhenItWouldEnd) {
