@@ -8,6 +8,7 @@
 #include "rules/correlate/complaint_counts.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
+#include "rules/correlate/localiser.h"
 #include "rules/correlate/scan.h"
 #include "rules/correlate/usual.h"
 #include "rules/decide/guard.h"
@@ -53,6 +54,11 @@ struct Pipeline::Impl {
   void measure_parents();
   void remeasure_members(Timestamp now);
   bool is_open_question(EndpointIndex endpoint, Timestamp since) const;
+
+  // pipeline_argument.cpp
+  void argue(Timestamp now, Actions& actions);
+  Argument argument_of(const decide::Record& record, IncidentEvent event, Timestamp now) const;
+  std::vector<correlate::BadEndpoint> asked_with(const decide::Record& record) const;
 
   // pipeline_complaints.cpp
   struct Kept {
@@ -102,9 +108,10 @@ struct Pipeline::Impl {
   std::vector<EndpointIndex> newly_bad;
   std::deque<Timestamp> became_bad;  // when, of the last sweep's spacing
   std::deque<Timestamp> troubled;    // when an endpoint became suspect or bad, of the last mass window
-  bool changed = false;              // since the last localisation,
-  Timestamp localised{};             // which was then
-  Timestamp swept{};                 // last breadth-first sweep of the network
+  std::vector<correlate::BadEndpoint> asked;  // what the localiser was asked to explain last
+  bool changed = false;                       // since the last localisation,
+  Timestamp localised{};                      // which was then
+  Timestamp swept{};                          // last breadth-first sweep of the network
   detect::Events events;
 
   std::unique_ptr<correlate::Geocoder> geocoder;

@@ -66,6 +66,7 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
   }
   scan_postponed(now, actions);
   scan_the_night(now, actions);
+  argue(now, actions);
   forget_complaints(now);
   send_bursts(now, actions);
 }
@@ -227,7 +228,7 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
   const LocaliseRules& localise = rules->correlate.localise;
   const std::size_t endpoints = topology->endpoints().size();
   const auto is_gone = [&](EndpointIndex e) { return detector.health(e).bad_in(Respect::reachability); };
-  std::vector<correlate::BadEndpoint> pool;
+  asked.clear();
   for (const EndpointIndex endpoint : bad) {
     const EndpointHealth& health = detector.health(endpoint);
     if (!decide::is_bad(health)) continue;
@@ -235,13 +236,13 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
     if (!book.wants_explanation(endpoint, now)) continue;
     const bool flapping = health.state == HealthState::flapping;
     const double worth = coincidence.nats(now, is_gone(endpoint), endpoints, localise);
-    pool.push_back({endpoint, flapping ? worth / 2 : worth, health.onset, flapping});
+    asked.push_back({endpoint, flapping ? worth / 2 : worth, health.onset, flapping});
   }
   const auto is_healthy = [&](EndpointIndex endpoint, Timestamp after) {
     const EndpointHealth& health = detector.health(endpoint);
     return health.state == HealthState::ok && health.clean && health.measured > after;
   };
-  auto found = correlate::explain(*footprints, rules->correlate.localise, pool, is_healthy);
+  auto found = correlate::explain(*footprints, rules->correlate.localise, asked, is_healthy);
   found = correlate::join_hidden_risks(*topology, rules->correlate.localise, std::move(found));
   for (Hypothesis& one : found)
     if (const auto* endpoint = std::get_if<EndpointIndex>(&one.root))

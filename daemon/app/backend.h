@@ -42,6 +42,7 @@ class Backend : public http::ApiBackend {
   void outlook(http::Reply<Result<std::shared_ptr<const foresee::Outlook>>> reply) override;
   void usage(std::vector<NodeIndex> areas,
              http::Reply<Result<std::vector<foresee::AreaUsage>>> reply) override;
+  void inventory_suspects(http::Reply<Result<http::InventorySuspectsView>> reply) override;
 
   std::vector<http::MaintenanceView> maintenance() override;
   void add_maintenance(http::MaintenanceView window, const http::Principal& by,

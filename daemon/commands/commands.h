@@ -24,6 +24,7 @@ void add_check(CLI::App& app, Context& context);
 void add_probe(CLI::App& app, Context& context);
 void add_replay(CLI::App& app, Context& context);
 void add_incidents(CLI::App& app, Context& context);
+void add_inventory_suspects(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_backup(CLI::App& app, Context& context);
 

@@ -3,6 +3,7 @@
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/stored.h"
+#include "daemon/commands/why.h"
 #include "rules/model/root_name.h"
 #include "rules/model/time_text.h"
 
@@ -28,35 +29,16 @@ void print_line(const Incident& incident, const Topology& topology) {
              incident.affected.size(), incident.customers, incident.complaints.size());
 }
 
-void print_list(const char* title, const std::vector<Evidence>& list) {
-  if (list.empty()) return;
-  fmt::print("\n{}:\n", title);
-  for (const Evidence& evidence : list) {
-    if (evidence.nats != 0)
-      fmt::print("  {:+7.1f}  {}\n", evidence.nats, evidence.text);
-    else
-      fmt::print("           {}\n", evidence.text);
-  }
-}
-
-// The figures are log-likelihood ratios in nats: +2.3 makes a belief ten times as likely.
-void print_why(const Incident& incident) {
-  print_list("Why this is believed (nats)", incident.evidence);
-  print_list("What else was weighed (nats)", incident.alternatives);
-  if (!incident.causes.empty()) fmt::print("\nCause:\n");
-  for (const CauseScore& cause : incident.causes) {
-    fmt::print("  {:5.1f} %  {}\n", cause.probability * 100, name(cause.cause));
-    for (const std::string& reason : cause.reasons) fmt::print("           because {}\n", reason);
-  }
-}
-
 Result<void> show_one(Stored& stored, const std::string& id, bool why) {
   const auto number = parse_incident(id);
   if (!number) return tl::make_unexpected(number.error());
   const auto incident = load_incident(stored, *number);
   if (!incident) return tl::make_unexpected(incident.error());
   print_line(*incident, *stored.topology);
-  if (why) print_why(*incident);
+  if (!why) return {};
+  const auto complaints = complaints_of(stored, *number);
+  if (!complaints) return tl::make_unexpected(complaints.error());
+  fmt::print("{}", why_text(*incident, *complaints));
   return {};
 }
 

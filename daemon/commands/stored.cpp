@@ -16,7 +16,7 @@ Result<Stored> open_stored(const std::filesystem::path& config_file) {
   if (!setup) return fail(problems.text());
   auto database = store::Database::open(setup->config.store.path, store::OpenMode::read_only);
   if (!database) return tl::make_unexpected(database.error());
-  return Stored{setup->inventory.topology, std::move(*database)};
+  return Stored{setup->inventory.topology, setup->rules, std::move(*database)};
 }
 
 Result<IncidentNumber> parse_incident(std::string_view text) {
@@ -35,6 +35,32 @@ Result<Incident> load_incident(Stored& stored, IncidentNumber number) {
   auto restored = store::from_document((*record)->document, *stored.topology);
   if (!restored) return tl::make_unexpected(restored.error());
   return std::move(restored->incident);
+}
+
+Result<std::vector<store::Event>> events_of(Stored& stored, const Incident& incident) {
+  store::EventFilter own;
+  own.incident = incident.number;
+  own.oldest_first = true;
+  own.limit = 1000;
+  auto events = store::list_events(stored.database, own);
+  if (!events || !incident.opened_at) return events;
+  store::EventFilter began;
+  began.kind = "degradation.began";
+  began.from = incident.onset;
+  began.until = *incident.opened_at;
+  began.oldest_first = true;
+  began.limit = 10'000;
+  const auto confirmed = store::list_events(stored.database, began);
+  if (!confirmed) return tl::make_unexpected(confirmed.error());
+  events->insert(events->end(), confirmed->begin(), confirmed->end());
+  return events;
+}
+
+Result<std::vector<store::StoredComplaint>> complaints_of(Stored& stored, IncidentNumber number) {
+  store::ComplaintFilter of_incident;
+  of_incident.incident = number;
+  of_incident.limit = 10'000;
+  return store::list_complaints(stored.database, of_incident);
 }
 
 }  // namespace faultline::commands

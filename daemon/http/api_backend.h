@@ -138,6 +138,25 @@ struct HistoryPoint {
   float maximum = kNoValue;
 };
 
+// An entry of the inventory that is probably wrong, worked out from the incidents that are kept.
+struct InventorySuspectView {
+  std::string endpoint;
+  std::vector<std::string> entered_below;  // its parents in the inventory
+  std::string failed_with;                 // the place of the incidents it failed with
+  std::vector<IncidentNumber> incidents;   // oldest first
+  std::uint32_t recovered = 0;             // of them: and recovered with
+  std::uint32_t apart = 0;                 // incidents there since that it did not fail with
+  double odds = 0;                         // wrong entry : coincidence
+  Timestamp first_seen{};
+  Timestamp last_seen{};
+};
+struct InventorySuspectsView {
+  std::vector<InventorySuspectView> items;  // the surest first
+  double wrong_edge_ratio = 0;              // estimated share of wrong entries, 0 … 1
+  std::uint64_t members = 0;                // that failed where the inventory has them: what it rests on
+  std::uint64_t strays = 0;
+};
+
 // An answer in JSON that someone else has written: complaints' intake, the ticket book.
 struct RawAnswer {
   unsigned status = 200;
@@ -168,6 +187,7 @@ class ApiBackend {
   virtual void outlook(Reply<Result<std::shared_ptr<const foresee::Outlook>>> reply) = 0;
   // How these areas (is_usage_area) are used, in the same order.
   virtual void usage(std::vector<NodeIndex> areas, Reply<Result<std::vector<foresee::AreaUsage>>> reply) = 0;
+  virtual void inventory_suspects(Reply<Result<InventorySuspectsView>> reply) = 0;
 
   virtual std::vector<MaintenanceView> maintenance() = 0;
   // An empty id gets one. Durable when replied. The error is what was wrong with it (answered as 422).

@@ -74,7 +74,8 @@ json::object why_json(const Topology& topology, const Incident& incident) {
           {"alternatives", evidence_json(incident.alternatives)},
           {"causes", std::move(causes)},
           {"former_places", std::move(former)},
-          {"suspected_members", endpoint_names(topology, incident.suspected_members)}};
+          {"suspected_members", endpoint_names(topology, incident.suspected_members)},
+          {"argument", argument_json(incident)}};
 }
 
 void show_incident(const HttpRequest& request, const Respond& respond, ApiBackend& backend) {

@@ -54,10 +54,14 @@ json::object endpoint_json(const Topology& topology, EndpointIndex index, const 
 json::object degradation_json(const Topology& topology, const Degradation& degradation);
 json::object incident_json(const IncidentView& view);
 
+// The whole argument of an incident; null if there is none.
+json::value argument_json(const Incident& incident);
+
 // One file each.
 void add_state_routes(Router& router, ApiBackend& backend);        // healthy, ready, reload, status page
 void add_endpoint_routes(Router& router, ApiBackend& backend);     // endpoints, degradations
 void add_incident_routes(Router& router, ApiBackend& backend);     // incidents
+void add_inventory_routes(Router& router, ApiBackend& backend);    // inventory-suspects
 void add_complaint_routes(Router& router, ApiBackend& backend);    // complaints
 void add_ticket_routes(Router& router, ApiBackend& backend);       // tickets, TMF621
 void add_maintenance_routes(Router& router, ApiBackend& backend);  // maintenance

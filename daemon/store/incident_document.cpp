@@ -1,4 +1,5 @@
 // The JSON of an incident. It is the store's own: names instead of indexes, times in microseconds since 1970.
+#include "daemon/store/argument_document.h"
 #include "daemon/store/filter.h"
 #include "daemon/store/incidents.h"
 
@@ -7,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include <exception>
+#include <memory>
 
 namespace faultline::store {
 namespace {
@@ -94,6 +96,7 @@ std::string document_of(const Incident& i, const Topology& topology) {
   put_time("closed_at", i.closed_at);
   if (i.merged_into) out["merged_into"] = *i.merged_into;
   if (i.follows) out["follows"] = *i.follows;
+  if (i.argument) out["argument"] = argument_json(*i.argument);
   return json::serialize(out);
 }
 
@@ -128,6 +131,8 @@ class Reader {
     i.alternatives = read_evidence("alternatives");
     if (const auto* into = in_.if_contains("merged_into")) i.merged_into = into->to_number<IncidentNumber>();
     if (const auto* before = in_.if_contains("follows")) i.follows = before->to_number<IncidentNumber>();
+    if (const auto* argument = in_.if_contains("argument"))  // older documents have none
+      i.argument = std::make_shared<const Argument>(read_argument(argument->as_object()));
     read_roots();
     return std::move(out_);
   }

@@ -2,6 +2,8 @@
 
 #include "daemon/store/filter.h"
 
+#include <utility>
+
 namespace faultline::store {
 namespace {
 
@@ -61,6 +63,19 @@ Result<std::vector<IncidentRecord>> list_incidents(Database& db, const IncidentF
   auto listed = db.each_with(sql, where.values_and_page(filter.limit, filter.offset),
                              [&](const Row& row) { found.push_back(read(row)); });
   if (!listed) return tl::make_unexpected(listed.error());
+  return found;
+}
+
+Result<std::vector<Incident>> told_incidents(Database& db, const Topology& topology, Timestamp since) {
+  std::vector<Incident> found;
+  auto read = db.each(
+      "SELECT document FROM incident WHERE opened_at IS NOT NULL AND onset >= ? ORDER BY number",
+      [&](const Row& row) {
+        auto restored = from_document(row.text_view(0), topology);
+        if (restored && !restored->root_gone) found.push_back(std::move(restored->incident));
+      },
+      since);
+  if (!read) return tl::make_unexpected(read.error());
   return found;
 }
 

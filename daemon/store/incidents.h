@@ -53,6 +53,8 @@ struct IncidentFilter {
 };
 // Highest number first.
 Result<std::vector<IncidentRecord>> list_incidents(Database& db, const IncidentFilter& filter);
+// Those that had a ticket and began at or after `since`, by number; what cannot be read is left out.
+Result<std::vector<Incident>> told_incidents(Database& db, const Topology& topology, Timestamp since);
 // Greater than any number ever stored.
 Result<IncidentNumber> next_incident_number(Database& db);
 

@@ -59,7 +59,8 @@ std::uint32_t Candidate::healthy_total() const {
 }
 
 std::vector<Candidate> candidates_of(const Footprints& footprints, const LocaliseRules& rules,
-                                     std::span<const BadEndpoint> bad, const HealthyAfter& is_healthy) {
+                                     std::span<const BadEndpoint> bad, const HealthyAfter& is_healthy,
+                                     std::size_t least) {
   if (bad.empty()) return {};
   Positions positions(footprints.topology().endpoints().size(), kNotBad);
   std::map<NodeIndex, std::vector<std::uint32_t>> below;
@@ -69,7 +70,7 @@ std::vector<Candidate> candidates_of(const Footprints& footprints, const Localis
   }
   std::vector<Candidate> candidates;
   for (const auto& [node, members] : below) {
-    if (members.size() < 2 || footprints.topology().node(node).kind == NodeKind::probe_host) continue;
+    if (members.size() < least || footprints.topology().node(node).kind == NodeKind::probe_host) continue;
     candidates.push_back(measure(footprints, node, rules, bad, members, positions, is_healthy));
   }
   return candidates;

@@ -21,9 +21,10 @@ struct Candidate {
   std::uint32_t healthy_total() const;
 };
 
-// Every node above at least two of `bad` (sorted by endpoint), in index order.
+// Every node above at least `least` of `bad` (sorted by endpoint), in index order.
 std::vector<Candidate> candidates_of(const Footprints& footprints, const LocaliseRules& rules,
-                                     std::span<const BadEndpoint> bad, const HealthyAfter& is_healthy);
+                                     std::span<const BadEndpoint> bad, const HealthyAfter& is_healthy,
+                                     std::size_t least = 2);
 
 // The evidence in its groups, counting only those bad endpoints that still want an explanation.
 std::vector<GroupEvidence> evidence_of(const Candidate& candidate, std::span<const BadEndpoint> bad,

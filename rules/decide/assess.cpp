@@ -37,6 +37,15 @@ bool speaks_louder(const std::vector<CauseFeature>& a, const std::vector<CauseFe
 
 }  // namespace
 
+std::vector<CauseFeature> observed_of(const Record& record, const Topology& topology) {
+  std::vector<CauseFeature> observed{feature_of_root(record, topology)};
+  add_missing(observed, record.features);
+  add_missing(observed, record.context);
+  if (std::find(observed.begin(), observed.end(), CauseFeature::power_alarm) != observed.end())
+    std::erase(observed, CauseFeature::loss_of_signal);  // it follows from the other
+  return observed;
+}
+
 double log_odds_of(const Record& record, const OpeningRules& rules) {
   if (record.level != Level::endpoint || record.incident.complaint_only) return record.gain_nats;
   return record.gain_nats + std::min(rules.repeat_limit_nats, rules.repeat_nats * record.repeats);
@@ -64,12 +73,7 @@ void IncidentBook::judge_cause(Record& record, const Present& present, const Obs
   }
   if (record.features.empty()) return;  // restored: what it was judged by is not known any more
   add_missing(record.context, observations.of_context(record, *topology_));
-  std::vector<CauseFeature> observed{feature_of_root(record, *topology_)};
-  add_missing(observed, record.features);
-  add_missing(observed, record.context);
-  if (std::find(observed.begin(), observed.end(), CauseFeature::power_alarm) != observed.end())
-    std::erase(observed, CauseFeature::loss_of_signal);  // it follows from the other
-  incident.causes = rank_causes(observed, rules_->cause);
+  incident.causes = rank_causes(observed_of(record, *topology_), rules_->cause);
 }
 
 Impact IncidentBook::impact_of(const Record& record, const Present& present) const {

@@ -77,6 +77,14 @@ class IncidentBook {
   // Incidents whose members bad at the end of a maintenance window outlasted it.
   void mark_overrun(const std::vector<EndpointIndex>& below, Timestamp since, const std::string& window);
   IncidentNumber next_number() const { return next_; }
+  // The conditions of the incident's next step with their figures, for explaining it.
+  LifecycleFacts facts(IncidentNumber number, const Present& present) const {
+    return facts_of(*find(number), present);
+  }
+  // The argument in full, kept with the incident from now on.
+  void set_argument(IncidentNumber number, std::shared_ptr<const Argument> argument) {
+    at(number).incident.argument = std::move(argument);
+  }
 
  private:
   struct Match {

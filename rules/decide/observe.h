@@ -17,6 +17,8 @@ namespace faultline::decide {
 
 // What kind of thing the root is.
 CauseFeature feature_of_root(const Record& record, const Topology& topology);
+// All rows of the cause table that the incident's cause is judged by.
+std::vector<CauseFeature> observed_of(const Record& record, const Topology& topology);
 
 class Observations {
  public:

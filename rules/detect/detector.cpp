@@ -81,6 +81,17 @@ std::vector<Degradation> Detector::degradations() const {
   return list;
 }
 
+std::vector<DegradationFigures> Detector::figures(std::span<const EndpointIndex> endpoints) const {
+  std::vector<DegradationFigures> list;
+  for (const EndpointIndex endpoint : endpoints) {
+    const auto found = impl_->troubles.find(endpoint.value);
+    if (found == impl_->troubles.end()) continue;
+    for (const Trouble& t : found->second)
+      if (t.is_told) list.push_back({endpoint, t.respect, t.lost, t.sent, t.metric, t.value, t.usual});
+  }
+  return list;
+}
+
 bool Detector::is_chronic(EndpointIndex endpoint) const {
   bool chronic = false;
   impl_->each_track(endpoint.value, [&](const ProbeTrack& track) {

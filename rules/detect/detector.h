@@ -69,6 +69,8 @@ class Detector {
   const EndpointHealth& health(EndpointIndex endpoint) const;
   std::span<const EndpointHealth> all() const;    // by endpoint index
   std::vector<Degradation> degradations() const;  // those that are on, by endpoint
+  // The figures of those of these endpoints, in their order.
+  std::vector<DegradationFigures> figures(std::span<const EndpointIndex> endpoints) const;
   // A service limit is breached every day at this hour (inside the seasonal band): worth a report, not a
   // page.
   bool is_chronic(EndpointIndex endpoint) const;

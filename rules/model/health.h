@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rules/model/index.h"
+#include "rules/model/metric.h"
 #include "rules/model/round.h"
 #include "rules/model/time.h"
 
@@ -52,6 +53,17 @@ struct Degradation {
   Timestamp confirmed;
   std::optional<Timestamp> ended;
   std::string evidence;  // in words, with numbers: "12 of 15 packets lost since 10:02:11"
+};
+
+// The figures behind a degradation that is on, as numbers.
+struct DegradationFigures {
+  EndpointIndex endpoint;
+  Respect respect = Respect::reachability;
+  std::uint64_t lost = 0;          // reachability and loss: since the onset, of `sent`
+  std::uint64_t sent = 0;          // 0: not known
+  Metric metric = Metric::rtt_ms;  // the others: the latest value, and what is usual; NaN: not known
+  double value = 0;
+  double usual = 0;
 };
 
 }  // namespace faultline

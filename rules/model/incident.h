@@ -2,11 +2,13 @@
 // has exactly one ticket per ticket system.
 #pragma once
 
+#include "rules/model/argument.h"
 #include "rules/model/index.h"
 #include "rules/model/time.h"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,6 +97,7 @@ struct Incident {
   std::vector<CauseScore> causes;                // best first; the first is the likely cause
   std::vector<Evidence> evidence;                // why we believe it
   std::vector<Evidence> alternatives;            // what else was weighed, and why not
+  std::shared_ptr<const Argument> argument;      // in full; null before it is told, or from an older store
   std::optional<IncidentNumber> merged_into, follows;
 };
 

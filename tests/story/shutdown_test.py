@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """An orderly end, and the start after it: all is on disk, and the same incident and ticket go on."""
+import json
 import socket
 import sqlite3
 
@@ -51,12 +52,25 @@ class Shutdown(harness.Story):
         self.assertEqual((kinds.count("incident.opened"), kinds.count("daemon.stopped"), kinds.count("daemon.started")), (1, 1, 2))
 
         why = self.command("incidents", incident["id"], "--why")
-        for words in ("site-1", "Why this is believed", "What else was weighed", "Cause:"):
+        for words in ("site-1", "Why this is believed", "What was measured", "3 of the 3 endpoints affected are bad now",
+                      "Explanations weighed", "each of the 3 endpoints broke by itself", "core core", "Why it opened",
+                      "Cause:", "1 attached", "What would change its mind", "it would be resolved"):
             self.assertIn(words, why)
+        argument = self.running.get(f"/api/v1/incidents/{incident['id']}?why=1")["why"]["argument"]
+        self.assertEqual((argument["occasion"], argument["bad"]), ("opened", 3))
+        self.assertIn("no entry of the inventory is suspected", self.command("inventory-suspects"))
+        suspects = json.loads(self.command("inventory-suspects", "--json"))
+        self.assertEqual(suspects, self.running.get("/api/v1/inventory-suspects"))
+        self.assertEqual((suspects["items"], suspects["wrong_edge_ratio"]["members"]), ([], 3))
         self.assertIn(incident["id"], self.command("incidents", "--all"))
         report = self.command("report", incident["id"])
-        for words in ("MTTD", "MTTR", "Timeline:", "incident.opened", "incident.resolved", "ticket opened"):
+        for words in ("MTTD", "MTTA", "MTTR", "Timeline:", "incident.opened", "incident.resolved", "ticket opened", "verified",
+                      "Rejected:", "At the same place in the 90 days before: 0", "found by"):
             self.assertIn(words, report)
+        month = self.command("report", "--month", incident["onset"][:7])
+        self.assertRegex(month, r"all +1 +0 +0:00:")
+        self.assertEqual(harness.run(harness.PROGRAM, "report", "--month", "June", "-c", self.config).returncode, 1)
+        self.assertEqual(harness.run(harness.PROGRAM, "report", "-c", self.config).returncode, 2)
         self.assertEqual(harness.run(harness.PROGRAM, "report", "FL-99", "-c", self.config).returncode, 1)
         self.assertEqual(harness.run(harness.PROGRAM, "report", "seven", "-c", self.config).returncode, 1)
 

@@ -46,6 +46,8 @@ CASES = [
     ("get", "/api/v1/incidents/{id}", "/api/v1/incidents/7?why=1", None, None, 200),
     ("get", "/api/v1/incidents/{id}", "/api/v1/incidents/FL-7?why=yes", None, None, 400),
     ("get", "/api/v1/incidents/{id}", "/api/v1/incidents/FL-99", None, None, 404),
+    ("get", "/api/v1/inventory-suspects", "/api/v1/inventory-suspects", None, None, 200),
+    ("get", "/api/v1/inventory-suspects", "/api/v1/inventory-suspects?limit=1", None, None, 400),
     ("get", "/api/v1/complaints", "/api/v1/complaints?limit=5", None, None, 200),
     ("get", "/api/v1/complaints", "/api/v1/complaints?limit=0", None, None, 400),
     ("post", "/api/v1/complaints", "/api/v1/complaints", COMPLAINT, JSON, 201),
@@ -96,6 +98,7 @@ TROUBLE_CASES = [
     ("post", "/-/reload", "/-/reload", None, None, 422),
     ("get", "/api/v1/incidents", "/api/v1/incidents", None, None, 503),
     ("get", "/api/v1/incidents/{id}", "/api/v1/incidents/FL-7", None, None, 503),
+    ("get", "/api/v1/inventory-suspects", "/api/v1/inventory-suspects", None, None, 503),
 ]
 # Documented, but answered by the ticket book itself, which has tests of its own.
 NOT_HERE = {("get", TMF, 400), ("get", TMF + "/{id}", 400), ("patch", TMF + "/{id}", 400),

@@ -132,6 +132,28 @@ TEST_F(ApiTest, ShowsWhyOnRequestOnly) {
   EXPECT_EQ(why.at("evidence").at(0).at("nats").as_double(), 12.5);
   EXPECT_EQ(why.at("alternatives").at(0).at("text").as_string(), "site-1 explains less");
   EXPECT_EQ(why.at("causes").at(0).at("reasons").at(0).as_string(), "all below agg-7 lost at once");
+  const auto& argument = why.at("argument");
+  EXPECT_EQ(argument.at("at").as_string(), "2026-11-24T10:00:20.000Z");
+  EXPECT_EQ(argument.at("groups").at(0), json::parse(R"({"name":"site-1","bad":1,"good":1,"unmeasured":0})"));
+  EXPECT_EQ(argument.at("explanations").at(0).at("what").as_string(), "aggregation agg-7");
+  EXPECT_EQ(argument.at("would_change").at(0).at("kind").as_string(), "cause");
+}
+
+TEST_F(ApiTest, AnIncidentOfAnOlderStoreHasNoArgument) {
+  backend.incidents_.front().incident.argument.reset();
+  EXPECT_TRUE(get("/api/v1/incidents/7", {{"why", "1"}}).at("why").at("argument").is_null());
+}
+
+TEST_F(ApiTest, ListsWhatIsSuspectedOfTheInventory) {
+  const auto found = get("/api/v1/inventory-suspects");
+  const auto& one = found.at("items").at(0);
+  EXPECT_EQ(one.at("endpoint").as_string(), "cell-1");
+  EXPECT_EQ(one.at("entered_below"), json::parse(R"(["site-1"])"));
+  EXPECT_EQ(one.at("incidents"), json::parse(R"(["FL-3","FL-7"])"));
+  EXPECT_NEAR(one.at("probability").as_double(), 310.5 / 311.5, 1e-9);
+  EXPECT_EQ(found.at("wrong_edge_ratio").at("members").to_number<int>(), 350);
+  EXPECT_EQ(refusal("/api/v1/inventory-suspects", {{"limit", "1"}}),
+            "query parameter \"limit\": expected none");
 }
 
 TEST_F(ApiTest, HandsComplaintsThroughUntouched) {

@@ -2,6 +2,9 @@
 
 #include "rules/model/time_text.h"
 
+#include <memory>
+#include <utility>
+
 namespace faultline::http {
 namespace {
 
@@ -49,6 +52,18 @@ IncidentView cut(const Topology& topology) {
   incident.causes = {{Cause::transport, 0.8, {"all below agg-7 lost at once"}}};
   incident.evidence = {{"2 of 2 endpoints below agg-7 are bad", 12.5}};
   incident.alternatives = {{"site-1 explains less", -4}};
+  Argument argument;
+  argument.at = at("2026-11-24T10:00:20Z");
+  argument.occasion = "opened";
+  argument.told = true;
+  argument.bad = 1;
+  argument.good = 1;
+  argument.measured = {"1 of the 2 endpoints affected are bad now: 1 in loss"};
+  argument.groups = {{"site-1", 1, 1, 0}};
+  argument.explanations = {{"aggregation agg-7", 1, 12.5, -4, "chosen"}};
+  argument.opening = {"odds 12.5 nats"};
+  argument.would_change = {{WhatIfKind::cause, "a power or dying-gasp alarm is active", "power would be it"}};
+  incident.argument = std::make_shared<const Argument>(std::move(argument));
   view.root = "agg-7";
   view.ticket = "FL-7";
   return view;
@@ -193,6 +208,21 @@ void FakeBackend::usage(std::vector<NodeIndex> areas, Reply<Result<std::vector<f
     usage.hours[kDayHours + 20].complaints = 3;
   }
   reply(std::move(usages));
+}
+
+void FakeBackend::inventory_suspects(Reply<Result<InventorySuspectsView>> reply) {
+  if (store_error_) return reply(tl::make_unexpected(*store_error_));
+  InventorySuspectView view;
+  view.endpoint = "cell-1";
+  view.entered_below = {"site-1"};
+  view.failed_with = "agg-7";
+  view.incidents = {3, 7};
+  view.recovered = 1;
+  view.apart = 0;
+  view.odds = 310.5;
+  view.first_seen = at("2026-11-23T10:00:00Z");
+  view.last_seen = at("2026-11-24T10:00:00Z");
+  reply(InventorySuspectsView{{view}, 0.011, 350, 4});
 }
 
 void FakeBackend::add_maintenance(MaintenanceView window, const Principal& by,

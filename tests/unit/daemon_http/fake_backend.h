@@ -28,6 +28,7 @@ class FakeBackend : public ApiBackend {
   void history(HistoryQuery query, Reply<Result<std::vector<HistoryPoint>>> reply) override;
   void outlook(Reply<Result<std::shared_ptr<const foresee::Outlook>>> reply) override;
   void usage(std::vector<NodeIndex> areas, Reply<Result<std::vector<foresee::AreaUsage>>> reply) override;
+  void inventory_suspects(Reply<Result<InventorySuspectsView>> reply) override;
   std::vector<MaintenanceView> maintenance() override { return windows_; }
   void add_maintenance(MaintenanceView window, const Principal& by,
                        Reply<Result<MaintenanceView>> reply) override;

@@ -11,6 +11,9 @@
 
 #include <gmock/gmock.h>
 
+#include <memory>
+#include <tuple>
+
 namespace faultline::store {
 namespace {
 
@@ -105,6 +108,87 @@ TEST_F(StateTest, AnIncidentIsFoundAgainByNameInAnotherTopology) {
   EXPECT_EQ(std::get<NodeIndex>(restored->incident.root), *other->find_node("s-3"));
   EXPECT_THAT(restored->incident.bad, ElementsAre(*other->find_endpoint("cell-2")));
   EXPECT_EQ(restored->dropped_names, 2U + 1U + 1U);
+}
+
+Argument full_argument() {
+  Argument a;
+  a.at = kNoon;
+  a.occasion = "opened";
+  a.told = true;
+  a.bad_members = 2;
+  a.bad = 2;
+  a.good = 1;
+  a.unmeasured = 4;
+  a.measured = {"2 of the 3 endpoints affected are bad now", "loss 100 % in the middle"};
+  a.groups = {{"s-1", 1, 0, 2}, {"s-2", 1, 1, 2}};
+  a.more_groups = 5;
+  a.explanations = {{"aggregation agg-7", 2, 9.5, -3.25, "chosen"},
+                    {"each of the 2 endpoints broke by itself", 2, 0, 9.5, "9.5 nats less likely"}};
+  a.opening = {"odds 9.5 nats"};
+  a.would_change = {{WhatIfKind::cause, "an alarm", "power"}, {WhatIfKind::time, "5 min", "resolved"}};
+  return a;
+}
+
+TEST_F(StateTest, TheArgumentComesBackAsItWas) {
+  Incident before = full_incident();
+  before.argument = std::make_shared<const Argument>(full_argument());
+  const std::string document = to_record(before, *topology, kNoon).document;
+  const auto restored = from_document(document, *topology);
+  ASSERT_TRUE(restored) << restored.error().message;
+  ASSERT_TRUE(restored->incident.argument);
+  const Argument& a = *restored->incident.argument;
+  EXPECT_EQ(to_record(restored->incident, *topology, kNoon).document, document);
+  EXPECT_EQ(std::tie(a.at, a.told, a.unmeasured), std::tuple(kNoon, true, 4U));
+  EXPECT_EQ(a.groups.at(1).name, "s-2");
+  EXPECT_EQ(a.explanations.at(0).behind_nats, -3.25);
+  EXPECT_EQ(a.would_change.at(1).kind, WhatIfKind::time);
+  EXPECT_EQ(a.would_change.at(1).outcome, "resolved");
+}
+
+// As it was written before arguments were kept.
+constexpr const char* kOldDocument =
+    R"({"number":4,"revision":9,"state":"closed","root":{"node":"agg-7"},"severity":"minor","confidence":9.9E-1,)"
+    R"("complaint_only":false,"onset":1795521600000000,"suspected_at":1795521610000000,"reopens":0,)"
+    R"("affected":["cell-1","cell-2"],"bad":[],"suspected_members":["cell-3"],"customers":800,"complaints":[],)"
+    R"("causes":[],"evidence":[{"text":"2 of 2 bad","nats":1.25E1}],"alternatives":[],"former_roots":[],)"
+    R"("opened_at":1795521630000000,"recovered_at":1795522000000000})";
+
+TEST_F(StateTest, ADocumentFromBeforeArgumentsWereKeptIsRead) {
+  const auto restored = from_document(kOldDocument, *topology);
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(restored->incident.number, 4U);
+  EXPECT_EQ(restored->incident.argument, nullptr);
+}
+
+TEST_F(StateTest, AnArgumentOfAnotherVersionIsReadAsFarAsItGoes) {
+  std::string document = kOldDocument;
+  document.back() = ',';
+  document +=
+      R"("argument":{"occasion":"opened","colour":"red","would_change":[{"kind":"new","condition":"x"}]}})";
+  const auto restored = from_document(document, *topology);
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(restored->incident.argument->occasion, "opened");
+  EXPECT_EQ(restored->incident.argument->would_change.at(0).condition, "x");
+}
+
+TEST_F(StateTest, IncidentsWithATicketAreFoundByTheirOnset) {
+  IncidentRecord old;
+  old.number = 4;
+  old.state = IncidentState::closed;
+  old.onset = kNoon - 100h;
+  old.opened_at = kNoon - 99h;
+  old.document = kOldDocument;
+  ASSERT_EQ(save_incident(db, old), true);
+  save(5, IncidentState::suspected, kNoon, "s-1");
+  Incident with_ticket = full_incident();
+  ASSERT_EQ(save_incident(db, to_record(with_ticket, *topology, kNoon)), true);
+  const auto numbers = [&](Timestamp since) {
+    std::vector<IncidentNumber> found;
+    for (const Incident& one : must(told_incidents(db, *topology, since))) found.push_back(one.number);
+    return found;
+  };
+  EXPECT_THAT(numbers(kNoon - 1000h), ElementsAre(4, 12));
+  EXPECT_THAT(numbers(kNoon - 1h), ElementsAre(12));
 }
 
 TEST_F(StateTest, ADocumentThatIsNoneIsAnErrorWithItsBeginning) {

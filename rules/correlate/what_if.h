@@ -1,0 +1,15 @@
+// Which measurements would change the place of an incident: the localiser is asked again, with some endpoints
+// good that are bad or bad that are good, and the smallest change that gives another answer is named
+// (algorithms E: what tells two explanations apart). For people, and for those who can measure. Called when
+// an incident is told of; the work is bounded, a large network gets fewer answers.
+#pragma once
+
+#include "rules/correlate/weigh.h"
+
+#include <vector>
+
+namespace faultline::correlate {
+
+std::vector<WhatIf> what_if(const Question& question);
+
+}  // namespace faultline::correlate
