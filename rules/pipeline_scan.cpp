@@ -143,7 +143,9 @@ void Pipeline::Impl::test_lines(Timestamp now) {
   for (const EndpointIndex line : complaints.back().located.endpoints) {
     if (correlate::count_between(unexplained.at(line), now - scan.line_window, now) < kTwo) continue;
     const auto any = [](EndpointIndex) { return true; };
-    for (const EndpointIndex one : correlate::siblings_of(*footprints, rules->correlate.probe, line, any))
+    const auto all = [](NodeIndex) { return 2U; };  // as if others were bad: all there are
+    for (const EndpointIndex one :
+         correlate::siblings_of(*footprints, rules->correlate.probe, line, any, all))
       bursts.ask(one, BurstReason::complaint, now, rules->correlate.probe);
   }
 }

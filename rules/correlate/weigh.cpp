@@ -116,9 +116,12 @@ std::string forbidden(const Candidate& candidate, std::span<const GroupEvidence>
                             : candidate.kind == NodeKind::power || candidate.kind == NodeKind::shared_risk
                                 ? rules.shared_risk
                                 : rules.core;
-  const auto convincing = std::count_if(groups.begin(), groups.end(), [&](const GroupEvidence& group) {
-    return group.bad > 0 && group.bad >= guard.bad_share * (group.bad + group.healthy);
-  });
+  std::size_t convincing = 0;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const std::uint32_t results = groups[g].bad + groups[g].healthy;
+    const std::size_t enough = std::min<std::size_t>(guard.results, candidate.groups[g].endpoints.size());
+    if (groups[g].bad > 0 && results >= enough && groups[g].bad >= guard.bad_share * results) ++convincing;
+  }
   const double all = static_cast<double>(groups.size());
   const double needed =
       std::max({2.0, std::min<double>(guard.groups, all), std::ceil(guard.group_share * all)});

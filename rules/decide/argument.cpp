@@ -3,6 +3,7 @@
 #include "rules/decide/cause.h"
 #include "rules/decide/explain.h"
 #include "rules/decide/observe.h"
+#include "rules/model/metric_words.h"
 #include "rules/model/time_text.h"
 
 #include <fmt/format.h>
@@ -25,32 +26,6 @@ double median_of(std::vector<double>& values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
-}
-
-struct MetricWords {
-  const char* name;
-  const char* unit;
-};
-MetricWords words_of(Metric metric) {
-  switch (metric) {
-    case Metric::rtt_ms:
-      return {"round trip", " ms"};
-    case Metric::ipdv_ms:
-      return {"delay variation", " ms"};
-    case Metric::rsrp_dbm:
-      return {"RSRP", " dBm"};
-    case Metric::rsrq_db:
-      return {"RSRQ", " dB"};
-    case Metric::sinr_db:
-      return {"SINR", " dB"};
-    case Metric::rssi_dbm:
-      return {"RSSI", " dBm"};
-    case Metric::throughput_bps:
-      return {"throughput", " bit/s"};
-    case Metric::loss_ratio:
-      break;
-  }
-  return {"loss", ""};
 }
 
 std::string number(double value) {

@@ -173,13 +173,13 @@ bool accumulate(ContinuousMetric& m, const Score& s, double drift, double thresh
   const bool was_zero = m.statistic == 0;
   if (s.side == 0 || s.side == m.side || was_zero) {
     m.statistic = cusum(m.statistic, s.winsorised, drift, threshold);
-    m.side = s.side;
+    m.set_side(s.side);
     return was_zero;
   }
   m.statistic = cusum(m.statistic, -s.winsorised, drift, threshold);
   if (m.statistic > 0) return false;
   m.statistic = cusum(0, s.winsorised, drift, threshold);
-  m.side = s.side;
+  m.set_side(s.side);
   return true;
 }
 

@@ -165,7 +165,7 @@ void Detector::Impl::learn_from(Reading& reading) const {
       learn(m, v.x, v.usual, reading.slot, *v.rule, rules->baseline, samples_per_hour);
     }
     m.score = static_cast<float>(std::clamp(v.score.z, -100.0, 100.0));
-    m.score_side = v.score.side;
+    m.set_score_side(v.score.side);
   };
   for (const ReadValue& v : reading.read_values()) learn_value(v);
   for (const ReadValue& v : reading.learnt_values()) learn_value(v);

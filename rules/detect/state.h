@@ -50,6 +50,9 @@ struct alignas(64) ContinuousMetric {
   // latest score was.
   std::int8_t side : 4 = 0;
   std::int8_t score_side : 4 = 0;
+
+  void set_side(int sign) { side = sign < 0 ? -1 : sign > 0 ? 1 : 0; }
+  void set_score_side(int sign) { score_side = sign < 0 ? -1 : sign > 0 ? 1 : 0; }
 };
 static_assert(sizeof(ContinuousMetric) == 256);
 

@@ -1,4 +1,5 @@
 #include "rules/detect/detector_impl.h"
+#include "rules/model/metric_words.h"
 
 #include <fmt/format.h>
 
@@ -11,44 +12,6 @@ namespace faultline::detect {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-struct Words {
-  const char* name;
-  const char* unit;
-};
-Words words_of(Metric metric) {
-  switch (metric) {
-    case Metric::rtt_ms:
-      return {"round trip", " ms"};
-    case Metric::ipdv_ms:
-      return {"delay variation", " ms"};
-    case Metric::rsrp_dbm:
-      return {"RSRP", " dBm"};
-    case Metric::rsrq_db:
-      return {"RSRQ", " dB"};
-    case Metric::sinr_db:
-      return {"SINR", " dB"};
-    case Metric::rssi_dbm:
-      return {"RSSI", " dBm"};
-    case Metric::throughput_bps:
-      return {"throughput", " bit/s"};
-    case Metric::optical_rx_dbm:
-      return {"received light", " dBm"};
-    case Metric::mer_db:
-      return {"downstream MER", " dB"};
-    case Metric::upstream_snr_db:
-      return {"upstream SNR", " dB"};
-    case Metric::traffic_bps:
-      return {"traffic", " bit/s"};
-    case Metric::utilisation:
-      return {"utilisation", ""};
-    case Metric::active_users:
-      return {"active users", ""};
-    case Metric::loss_ratio:
-      break;
-  }
-  return {"loss", ""};
-}
 
 // Time of day, UTC: the evidence stands beside the full onset.
 std::string clock_time(Timestamp t) {
@@ -71,7 +34,7 @@ std::string evidence_text(const Trouble& t) {
     return fmt::format("{} of {} {} lost{}", t.lost, t.sent, t.is_packet ? "packets" : "attempts", since);
   }
   if (std::isnan(t.value)) return t.stored;
-  const Words words = words_of(t.metric);
+  const MetricWords words = words_of(t.metric);
   std::string text =
       fmt::format("{} {}{}", words.name, number(t.value), std::isinf(t.value) ? "" : words.unit);
   if (!std::isnan(t.usual)) text += fmt::format(", usually {}{}", number(t.usual), words.unit);

@@ -1,0 +1,46 @@
+// What a quantity is called in a sentence, and its unit with the space before it.
+#pragma once
+
+#include "rules/model/metric.h"
+
+namespace faultline {
+
+struct MetricWords {
+  const char* name;
+  const char* unit;
+};
+constexpr MetricWords words_of(Metric metric) {
+  switch (metric) {
+    case Metric::rtt_ms:
+      return {"round trip", " ms"};
+    case Metric::ipdv_ms:
+      return {"delay variation", " ms"};
+    case Metric::rsrp_dbm:
+      return {"RSRP", " dBm"};
+    case Metric::rsrq_db:
+      return {"RSRQ", " dB"};
+    case Metric::sinr_db:
+      return {"SINR", " dB"};
+    case Metric::rssi_dbm:
+      return {"RSSI", " dBm"};
+    case Metric::throughput_bps:
+      return {"throughput", " bit/s"};
+    case Metric::optical_rx_dbm:
+      return {"received light", " dBm"};
+    case Metric::mer_db:
+      return {"downstream MER", " dB"};
+    case Metric::upstream_snr_db:
+      return {"upstream SNR", " dB"};
+    case Metric::traffic_bps:
+      return {"traffic", " bit/s"};
+    case Metric::utilisation:
+      return {"utilisation", ""};
+    case Metric::active_users:
+      return {"active users", ""};
+    case Metric::loss_ratio:
+      break;
+  }
+  return {"loss", ""};
+}
+
+}  // namespace faultline
