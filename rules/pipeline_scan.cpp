@@ -48,7 +48,7 @@ bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
   // attached from elsewhere by chance of an inexact place, does not: it would be a second fault next to it.
   const auto number = book.incident_of(kept.complaint.id);
   const decide::Record* record = number ? book.find(*number) : nullptr;
-  if (record == nullptr) return kept.explained <= kExplained;
+  if (record == nullptr) return !rules->correlate.scan.halo || kept.explained <= kExplained;
   if (!record->incident.complaint_only || !record->is_active()) return false;
   double inside = 0;
   for (const correlate::EndpointWeight& one : kept.weights)

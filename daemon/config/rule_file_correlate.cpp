@@ -126,6 +126,7 @@ void bind_scan(Binder section, ScanRules& rules) {
   section.bind("groups", rules.groups, 1, 1000);
   section.bind("group_nats", rules.group_nats, -kNats, kNats);
   section.bind("silent_nats", rules.silent_nats, -kNats, 0);
+  section.bind("halo", rules.halo);
   section.bind("located_share", rules.located_share, 0, 1);
   section.bind("dedup", rules.dedup, 0s, 24h);
   section.bind("line_window", rules.line_window, 1min, 24h);

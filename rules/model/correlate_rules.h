@@ -124,6 +124,7 @@ struct ScanRules {
   std::uint32_t groups = 0;      // of an aggregation, with group_nats each
   double group_nats = 0;
   double silent_nats = 0;    // ln(1 - v): what healthy probes cost a cluster
+  bool halo = true;          // what an incident explains without its being attached is not counted
   double located_share = 0;  // a complaint counts for a node that holds so much of its weight
   Duration dedup{};          // one customer counts once in
   // Two customers of one access endpoint within line_window have it tested; the third is a fault of at least

@@ -14,7 +14,7 @@ parser.add_argument("program", help="the program accuracy")
 parser.add_argument("--short", action="store_true", help="two days of one seed, with limits of its own (for every test run)")
 parser.add_argument("--seeds", type=int, nargs="+", default=[41, 42, 43, 44, 45], help="none that numbers were chosen by (21)")
 parser.add_argument("--days", type=float, default=14)
-parser.add_argument("--sets", nargs="+", help="some of: " + "base, fast, inventory, no_power, mismatch, load, missing, ablations")
+parser.add_argument("--sets", nargs="+", help="some of those named at the end of this file")
 parser.add_argument("--jobs", type=int, default=os.cpu_count())
 options = parser.parse_args()
 
@@ -163,13 +163,24 @@ def base():
 
 
 def fast():
-    """Rounds every 10 s: a day of each seed."""
+    """Rounds every 10 s: a day of each seed after one of learning."""
     total = pooled("fast", 2, "--interval", "10", "--packets", "5")
     times("fast", total, [(["agg_cut", "agg_part", "power", "core_part"], 30, None), (["site_hw"], 60, None)])
 
 
+def large(size, name):
+    """One day of one seed after one of learning: cost grows with the network, quality should not fall."""
+    total = pooled(name, 2, "--size", size, seeds=options.seeds[:1])
+    s = summary(total)
+    share_figure(f"{name}_precision", s["precision"], ">=", 0.97)
+    share_figure(f"{name}_recall_visible", s["recall_visible"], ">=", 0.96)
+    share_figure(f"{name}_duplicates", s["duplicates"], "<=", 0.03)
+    figure(f"{name}_cpu_us_a_round", total["pipeline_us_a_round"], "us", "<=", 2)
+    figure(f"{name}_worst_tick", total["worst_tick_ms"], "ms", "<=", 50)
+
+
 def inventory():
-    total = pooled("inventory 5 % wrong", options.days, "--wrong-edges", "0.05")
+    total = pooled("inventory 5 % wrong", half(), "--wrong-edges", "0.05")
     s = summary(total)
     share_figure("inventory_duplicates", s["duplicates"], "<=", 0.12)
     share_figure("inventory_right_root", s["right_root"], ">=", 0.92)
@@ -177,13 +188,27 @@ def inventory():
 
 def stress(name, *arguments):
     """Only described: none may fall far below its target on the base set."""
-    s = summary(pooled(name, options.days, *arguments))
+    s = summary(pooled(name, half(), *arguments))
     share_figure(f"{name}_precision", s["precision"], ">=", 0.92)
     share_figure(f"{name}_recall_visible", s["recall_visible"], ">=", 0.91)
 
 
+def half():
+    return max(2, options.days / 2)
+
+
 def ablations():
-    pooled("without bursts", min(options.days, 4), "--no-bursts", seeds=options.seeds[:2])
+    """Each idea left out must cost what it was brought in for, on the same days."""
+    days, seeds = min(options.days, 4), options.seeds[:2]
+    inventory = ("--wrong-edges", "0.05")
+    whole = summary(pooled("nothing left out", days, seeds=seeds))
+    for name, key, loss in (("bursts", "precision", 0.2), ("healthy", "right_root", 0.02), ("earliest_onset", "right_root", 0), ("long_merging", "recall_visible", 0),
+                            ("halo", "precision", 0)):
+        s = summary(pooled(f"without {name}", days, "--without", name, seeds=seeds))
+        figure(f"without_{name}_lost_{key}", ratio(*whole[key]) - ratio(*s[key]), "share", ">=", loss)
+    right = summary(pooled("inventory 5 % wrong, few days", days, *inventory, seeds=seeds))
+    s = summary(pooled("without strays, inventory 5 % wrong", days, *inventory, "--without", "strays", seeds=seeds))
+    figure("without_strays_more_duplicates", ratio(*s["duplicates"]) - ratio(*right["duplicates"]), "a fault", ">=", 0.2)
 
 
 SETS = {
@@ -192,9 +217,13 @@ SETS = {
     "inventory": inventory,
     "no_power": lambda: stress("no_power", "--no-power-data"),
     "mismatch": lambda: stress("mismatch", "--call-delay", "35", "--call-sigma", "1.3", "--far-share", "0.15"),
-    "load": lambda: pooled("load x 3", options.days, "--load", "3"),
+    "load": lambda: pooled("load x 3", half(), "--load", "3"),
+    "slow": lambda: pooled("rounds every 5 min", half(), "--interval", "300"),
+    "skew": lambda: pooled("clocks of complaints 30 s off", half(), "--skew", "30"),
     "missing": lambda: stress("missing", "--missing", "0.2"),
     "ablations": ablations,
+    "M": lambda: large("M", "size_M"),
+    "L": lambda: large("L", "size_L"),
 }
 
 

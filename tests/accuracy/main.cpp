@@ -1,6 +1,7 @@
 // One simulation of one seed; prints what came of it as a line of JSON. accuracy.py runs it for each seed of
 // each set and adds up.
 #include "daemon/config/rule_file.h"
+#include "tests/accuracy/ablation.h"
 #include "tests/accuracy/baselines.h"
 #include "tests/accuracy/score.h"
 #include "tests/accuracy/simulation.h"
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace faultline::accuracy {
 namespace {
@@ -25,7 +27,8 @@ struct Arguments {
   std::uint64_t seed = 1;
   std::string size = "S";
   std::vector<std::filesystem::path> rule_files;
-  bool no_power_data = false, no_bursts = false, no_alarms = false, baselines = false, remarks = false;
+  std::vector<std::string> ablations;
+  bool no_power_data = false, no_alarms = false, baselines = false, remarks = false;
   bool silent_only = false;
 };
 
@@ -49,7 +52,8 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--far-share", a.calls.far_share, "so many more places 5 km off")->capture_default_str();
   app.add_option("--rules", a.rule_files, "rule files over the defaults");
   app.add_flag("--no-power-data", a.no_power_data, "the inventory knows no power feeds");
-  app.add_flag("--no-bursts", a.no_bursts, "nothing is measured on demand");
+  app.add_option("--without", a.ablations, "leave an idea out, to see what it is worth")
+      ->check(CLI::IsMember(std::vector<std::string>(kAblationNames.begin(), kAblationNames.end())));
   app.add_flag("--no-alarms", a.no_alarms, "no alarms of other systems");
   app.add_flag("--silent-only", a.silent_only,
                "only silent faults and no rounds: a day of complaints in a second");
@@ -62,7 +66,6 @@ void add_options(CLI::App& app, Arguments& a) {
 int run(Arguments a) {
   a.network.aggregations = a.size == "S" ? 20 : a.size == "M" ? 80 : 400;
   a.network.power_zones = !a.no_power_data;
-  a.simulation.bursts = !a.no_bursts;
   a.simulation.alarms = !a.no_alarms;
   a.simulation.rounds = !a.silent_only;
   a.plan.silent_only = a.silent_only;
@@ -72,6 +75,12 @@ int run(Arguments a) {
   if (!rules) {
     fmt::print(stderr, "{}\n", rules.error().message);
     return 2;
+  }
+  for (const std::string& name : a.ablations) {
+    const auto found = std::find(kAblationNames.begin(), kAblationNames.end(), name);
+    const auto ablation = static_cast<Ablation>(found - kAblationNames.begin());
+    a.simulation.bursts = a.simulation.bursts && ablation != Ablation::bursts;
+    ablate(*rules, ablation);
   }
   const Network network = make_network(a.network);
   auto events = make_plan(network, a.plan);
