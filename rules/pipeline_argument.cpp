@@ -5,8 +5,6 @@
 #include "rules/pipeline_impl.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <memory>
 #include <utility>
 
@@ -88,13 +86,7 @@ void Pipeline::Impl::argue(Timestamp now, Actions& actions) {
         (change->event == IncidentEvent::updated || change->event == IncidentEvent::relapsed);
     const bool grew =
         !goes_on || static_cast<double>(record->incident.bad.size()) > kGrown * before->bad_members;
-    const auto t0 = std::chrono::steady_clock::now();
     Argument made = grew ? argument_of(*record, change->event, now) : *before;
-    const double ms = 1e3 * std::chrono::duration<double>(std::chrono::steady_clock::now() - t0).count();
-    if (ms > 5)
-      fprintf(stderr, "ARGUE %.1f ms FL-%lu told %d bad %zu asked %zu event %s\n", ms,
-              record->incident.number, record->is_told(), record->incident.bad.size(), asked.size(),
-              std::string(name(change->event)).c_str());
     if (!grew && !record->features.empty()) {  // after a restart they are not known any more
       std::erase_if(made.would_change, [](const WhatIf& one) { return one.kind == WhatIfKind::cause; });
       decide::add_causes_to_come(made, *record, *topology, rules->decide.cause);
