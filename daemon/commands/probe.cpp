@@ -67,7 +67,7 @@ int measure(const app::Setup& setup, EndpointIndex endpoint, Duration patience) 
   }
   for (ProbeKindIndex kind = 0; kind < probe_kinds().size(); ++kind)
     if ((*probing)->measures(endpoint, kind)) open.insert(kind);
-  (*probing)->burst(endpoint);
+  (*probing)->burst({endpoint, BurstReason::suspicion});
   boost::asio::steady_timer deadline(io, patience);
   deadline.async_wait([&](boost::system::error_code) { io.stop(); });
   io.run();

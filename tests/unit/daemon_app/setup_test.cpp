@@ -11,7 +11,7 @@ namespace {
 
 TEST(GuardedLoad, AnExceptionIsAProblemOfTheFile) {
   config::Problems problems;
-  const auto setup = guarded_load([]() -> std::optional<Setup> { throw std::bad_alloc(); },
+  const auto setup = guarded_load([]() -> std::optional<app::Setup> { throw std::bad_alloc(); },
                                   "/etc/faultline/faultline.yaml", problems);
   EXPECT_FALSE(setup);
   EXPECT_EQ(
@@ -22,8 +22,8 @@ TEST(GuardedLoad, AnExceptionIsAProblemOfTheFile) {
 
 TEST(GuardedLoad, LetsEverythingElseThrough) {
   config::Problems problems;
-  EXPECT_TRUE(guarded_load([] { return std::optional<Setup>(Setup{}); }, "x.yaml", problems));
-  EXPECT_FALSE(guarded_load([] { return std::optional<Setup>(); }, "x.yaml", problems));
+  EXPECT_TRUE(guarded_load([] { return std::optional<app::Setup>(app::Setup{}); }, "x.yaml", problems));
+  EXPECT_FALSE(guarded_load([] { return std::optional<app::Setup>(); }, "x.yaml", problems));
   EXPECT_TRUE(problems.empty());
 }
 
