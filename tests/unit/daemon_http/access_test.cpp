@@ -40,6 +40,7 @@ const std::vector<Row> kTable = {
     {Method::get, "/api/v1/events", "voA"},
     {Method::get, "/api/v1/history", "voA"},
     {Method::get, "/api/v1/forecast", "voA"},
+    {Method::get, "/api/v1/inventory-suspects", "voA"},
     {Method::get, "/api/v1/advice", "voA"},
     {Method::get, "/api/v1/usage", "voA"},
 };

@@ -110,6 +110,7 @@ TEST(GoldenDecision, APowerZoneOfWhichHalfIsInThisRing) {
   network.node("agg-2", NodeKind::aggregation).node("zone", NodeKind::power);
   for (const char* name : {"z0", "z1"}) network.site(name, kCells, {"agg", "zone"});
   for (const char* name : {"z2", "z3"}) network.site(name, kCells, {"agg-2", "zone"});
+  network.site("z4", kCells, {"agg-2"});  // a third one, or the other ring would explain its half
   Situation now(network);
   for (const char* name : {"z0", "z1", "z2", "z3"})
     for (int c = 0; c < kCells; ++c) now.bad(std::string(name) + "-c" + std::to_string(c));

@@ -210,6 +210,9 @@ TEST_F(Missing, SurvivesAClockThatIsSetAheadAnHour) {
 
 TEST_F(Missing, AProbeThatIsGoneHasNoSayForEver) {
   for (int i = 0; i < 4; ++i, world.now += 30s) world.send(world.signal(-119));
+  Round again = world.signal(-119);
+  again.on_demand = true;
+  world.send(again);
   ASSERT_TRUE(world.health().bad_in(Respect::signal));
   Events events;
   for (int i = 0; i < 400 && events.empty(); ++i, world.now += 10s) events = world.send(world.packets(5, 0));

@@ -34,7 +34,8 @@ TEST(RuleFile, TheDefaultsAreComplete) {
     const auto technology = static_cast<Technology>(t);
     EXPECT_EQ(rules->detect.metric(technology, Metric::rtt_ms).critical, 200);
     EXPECT_FALSE(rules->detect.metric(technology, Metric::rtt_ms).warning);
-    EXPECT_FALSE(rules->detect.metric(technology, Metric::rsrp_dbm).verified_by_burst);
+    EXPECT_TRUE(rules->detect.metric(technology, Metric::rsrp_dbm).verified_by_burst);
+    EXPECT_FALSE(rules->detect.metric(technology, Metric::throughput_bps).verified_by_burst);
     EXPECT_FALSE(rules->detect.metric(technology, Metric::rssi_dbm).learnt);
     EXPECT_FALSE(rules->detect.metric(technology, Metric::rssi_dbm).judged);
     EXPECT_EQ(rules->detect.metric(technology, Metric::optical_rx_dbm).critical, -27);

@@ -1,4 +1,4 @@
-// Metrics that no burst can re-measure, and service limits.
+// Radio signal and light, which are read again on suspicion, and service limits.
 #include "tests/unit/rules_detect/world.h"
 
 #include <gmock/gmock.h>
@@ -18,25 +18,58 @@ class Signal : public testing::Test {
   Events read(int readings, double rsrp_dbm, double sinr_db = 15) {
     std::normal_distribution<double> noise(0, 0.7);
     Events events;
-    for (int i = 0; i < readings; ++i, world.now += 30s)
-      for (Event& event : world.send(world.signal(rsrp_dbm + noise(random), sinr_db + noise(random))))
+    const auto send = [&](bool on_demand) {
+      Round round = world.signal(rsrp_dbm + noise(random), sinr_db + noise(random));
+      round.on_demand = on_demand;
+      bool is_suspected = false;
+      for (Event& event : world.send(round)) {
+        is_suspected = is_suspected || event.kind == EventKind::suspicion;
         events.push_back(std::move(event));
+      }
+      return is_suspected;
+    };
+    for (int i = 0; i < readings; ++i, world.now += 30s)
+      if (send(false) && answers_bursts) send(true);
     return events;
   }
   World world;
   std::mt19937 random{1};
+  bool answers_bursts = true;  // a suspicion makes the modem be read again
 };
 
-TEST_F(Signal, AFadedCellIsBadWithoutABurst) {
+TEST_F(Signal, AFadedCellIsBadWhenASecondReadingSaysSo) {
   EXPECT_THAT(read(100, -85), IsEmpty());
   const Timestamp onset = world.now;
-  const Events events = read(15, -97);
-  ASSERT_THAT(kinds(events), ElementsAre(EventKind::became_bad, EventKind::degradation_began));
-  EXPECT_EQ(events[1].degradation->respect, Respect::signal);
-  EXPECT_LE(events[1].degradation->onset - onset, 90s);
-  EXPECT_THAT(events[1].degradation->evidence, HasSubstr("RSRP -9"));
-  EXPECT_THAT(events[1].degradation->evidence, HasSubstr("usually -8"));
+  const Events events = read(2, -97);
+  ASSERT_THAT(kinds(events),
+              ElementsAre(EventKind::suspicion, EventKind::became_bad, EventKind::degradation_began));
+  EXPECT_EQ(events[2].degradation->respect, Respect::signal);
+  EXPECT_EQ(events[2].degradation->onset, onset);
+  EXPECT_THAT(events[2].degradation->evidence, HasSubstr("RSRP -9"));
+  EXPECT_THAT(events[2].degradation->evidence, HasSubstr("usually -8"));
   EXPECT_GT(world.health().evidence_nats, 0);
+}
+
+TEST_F(Signal, ASingleLowReadingIsNothing) {
+  EXPECT_THAT(read(100, -85), IsEmpty());
+  EXPECT_THAT(kinds(world.send(world.signal(-100))), ElementsAre(EventKind::suspicion));
+  Round again = world.signal(-85);
+  again.on_demand = true;
+  EXPECT_THAT(world.send(again), IsEmpty());
+  EXPECT_EQ(world.health().state, HealthState::ok);
+  EXPECT_THAT(read(20, -85), IsEmpty());
+}
+
+TEST_F(Signal, IsBelievedByItsOwnReadingsIfTheModemIsNotReadAgain) {
+  answers_bursts = false;
+  EXPECT_THAT(read(100, -85), IsEmpty());
+  Events events;
+  for (int i = 0; i < 15; ++i) {
+    for (Event& event : read(1, -97)) events.push_back(std::move(event));
+    for (Event& event : world.tick()) events.push_back(std::move(event));
+  }
+  EXPECT_TRUE(world.health().bad_in(Respect::signal));
+  EXPECT_EQ(kinds(events).back(), EventKind::degradation_began);
 }
 
 TEST_F(Signal, RecoversInTheBand) {
@@ -55,9 +88,10 @@ TEST_F(Signal, SmallChangesAreNothing) {
 TEST_F(Signal, BelowTheLimitFromTheBeginningIsBadAfterThreeOfFourReadings) {
   EXPECT_THAT(read(2, -119), IsEmpty());
   const Events events = read(1, -119);
-  ASSERT_THAT(kinds(events), ElementsAre(EventKind::became_bad, EventKind::degradation_began));
-  EXPECT_THAT(events[1].degradation->evidence, HasSubstr("limit -115.0 dBm"));
-  EXPECT_EQ(events[1].degradation->onset, kBegin);
+  ASSERT_THAT(kinds(events),
+              ElementsAre(EventKind::suspicion, EventKind::became_bad, EventKind::degradation_began));
+  EXPECT_THAT(events[2].degradation->evidence, HasSubstr("limit -115.0 dBm"));
+  EXPECT_EQ(events[2].degradation->onset, kBegin);
 }
 
 TEST_F(Signal, RecoversOnlyWellInsideTheLimit) {
