@@ -49,8 +49,8 @@ class Probing {
   // Who hears of answers after their time-out, on the main loop.
   void set_late_sink(LateSink sink) { late_sink_ = std::move(sink); }
 
-  // Measures the endpoint again at once: by its packet probes, and by its session probes where it has no other
-  // or where it is the endpoint in question.
+  // Measures the endpoint again at once: by its packet probes, and by its session probes where it has no
+  // other or where it is the endpoint in question.
   void burst(const BurstRequested& wanted);
   // Whether this kind of probe measures this endpoint.
   bool measures(EndpointIndex endpoint, ProbeKindIndex kind) const;

@@ -28,7 +28,8 @@ class IncidentBook {
   void restore(std::vector<Incident> incidents, IncidentNumber next);
   void set_topology(std::shared_ptr<const Topology> topology);
   void set_rules(std::shared_ptr<const DecideRules> rules) { rules_ = std::move(rules); }
-  // The clock was set back (rules/model/step_back.h): holds and recoveries do not wait until it has caught up.
+  // The clock was set back (rules/model/step_back.h): holds and recoveries do not wait until it has caught
+  // up.
   void set_back(Timestamp now, Duration by);
 
   // Should the localiser explain this bad endpoint (again)? Not if an incident that is old enough to keep its
