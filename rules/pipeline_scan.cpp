@@ -142,11 +142,13 @@ void Pipeline::Impl::test_lines(Timestamp now) {
   const ScanRules& scan = rules->correlate.scan;
   for (const EndpointIndex line : complaints.back().located.endpoints) {
     if (correlate::count_between(unexplained.at(line), now - scan.line_window, now) < kTwo) continue;
-    const auto any = [](EndpointIndex) { return true; };
-    const auto all = [](NodeIndex) { return 2U; };  // as if others were bad: all there are
-    for (const EndpointIndex one :
-         correlate::siblings_of(*footprints, rules->correlate.probe, line, any, all))
-      bursts.ask(one, BurstReason::complaint, now, rules->correlate.probe);
+    const ProbeRules& probe = rules->correlate.probe;
+    bursts.ask(line, BurstReason::complaint, now, probe);
+    const auto& parents = topology->endpoint(line).parents;
+    if (parents.empty()) continue;
+    const auto& beside = topology->child_endpoints(parents.front().parent);
+    for (const EndpointIndex one : correlate::spread_sample(beside, probe.siblings))
+      bursts.ask(one, BurstReason::complaint, now, probe);
   }
 }
 
