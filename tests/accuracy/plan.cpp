@@ -218,6 +218,7 @@ class Planner {
     const std::int64_t duration = event.end_s - event.begin_s;
     event.begin_s = event.begin_s / kDay * kDay + dice_.between(8 * kHour, 20 * kHour - 1);
     event.end_s = event.begin_s + duration;
+    if (static_cast<double>(event.begin_s) >= options_.days * kDay) return;  // not simulated any more
     if (event.kind == Kind::sil_ep) at_endpoint(event);
     if (event.kind == Kind::sil_site) at_site(event);
     if (event.kind == Kind::sil_agg) at_aggregation(event);
