@@ -124,7 +124,7 @@ bool IncidentBook::wants_explanation(EndpointIndex endpoint, Timestamp now) cons
 void IncidentBook::adopt(EndpointIndex endpoint, Timestamp now) {
   if (owner(endpoint)) return;
   for (auto& [number, record] : records_)
-    if (record.is_active() && record.is_told() && !is_young(record, now) &&
+    if (record.is_active() && record.is_told() && !record.incident.complaint_only && !is_young(record, now) &&
         contains(record.incident.affected, endpoint) && !is_mostly_over(record))
       return own(record, {endpoint});
 }

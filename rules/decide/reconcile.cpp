@@ -68,7 +68,8 @@ Record* IncidentBook::related_complaints(const Hypothesis& hypothesis) {
 // A told incident whose footprint or root has it, at the same time: a part that was measured later.
 Record* IncidentBook::covering(const Hypothesis& hypothesis) {
   for (auto& [number, record] : records_)
-    if (record.is_active() && record.is_told() && is_coherent(record, hypothesis) &&
+    if (record.is_active() && record.is_told() && !record.incident.complaint_only &&
+        is_coherent(record, hypothesis) &&
         (contains_all(record.incident.affected, hypothesis.bad) ||
          is_root_above(record.incident.root, hypothesis.root, *topology_)))
       return &record;
@@ -95,7 +96,7 @@ Record* IncidentBook::stray_of(const Hypothesis& hypothesis) {
 bool IncidentBook::under_young_ancestor(const Hypothesis& hypothesis, Timestamp now) const {
   return std::any_of(records_.begin(), records_.end(), [&](const auto& entry) {
     const Record& record = entry.second;
-    return record.is_active() && record.is_told() &&
+    return record.is_active() && record.is_told() && !record.incident.complaint_only &&
            now - *record.incident.opened_at < rules_->identity.ancestor_age &&
            is_root_above(record.incident.root, hypothesis.root, *topology_);
   });
