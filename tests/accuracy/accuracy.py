@@ -202,8 +202,8 @@ def ablations():
     days, seeds = min(options.days, 4), options.seeds[:2]
     inventory = ("--wrong-edges", "0.05")
     whole = summary(pooled("nothing left out", days, seeds=seeds))
-    for name, key, loss in (("bursts", "precision", 0.2), ("healthy", "right_root", 0.02), ("earliest_onset", "right_root", 0), ("long_merging", "recall_visible", 0),
-                            ("halo", "precision", 0)):
+    for name, key, loss in (("bursts", "precision", 0.2), ("healthy", "right_root", 0.02), ("earliest_onset", "right_root", 0.001),
+                            ("long_merging", "recall_visible", 0.001), ("halo", "precision", 0.001)):
         s = summary(pooled(f"without {name}", days, "--without", name, seeds=seeds))
         figure(f"without_{name}_lost_{key}", ratio(*whole[key]) - ratio(*s[key]), "share", ">=", loss)
     right = summary(pooled("inventory 5 % wrong, few days", days, *inventory, seeds=seeds))
