@@ -61,7 +61,10 @@ Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent
   };
   const correlate::Question question{
       *footprints, rules->correlate.localise, pool, is_healthy, incident.root, incident.bad, incident.onset};
-  correlate::weigh(question, argument);
+  correlate::count_around(question, argument);
+  // A day has thousands of suspicions of single endpoints; what else could explain one is worth its cost only
+  // when it is believed.
+  if (record.is_told() || record.level != Level::endpoint) correlate::weigh(question, argument);
   const decide::LifecycleFacts facts = book.facts(incident.number, current);
   decide::add_opening(argument, record, facts, rules->decide);
   if (record.is_told()) argument.would_change = correlate::what_if(question);

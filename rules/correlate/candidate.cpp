@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <numeric>
 #include <vector>
@@ -15,9 +14,10 @@ namespace {
 using Positions = std::vector<std::uint32_t>;
 constexpr std::uint32_t kNotBad = UINT32_MAX;
 
-Candidate measure(const Footprints& footprints, NodeIndex node, const LocaliseRules& rules,
-                  std::span<const BadEndpoint> bad, std::span<const std::uint32_t> below,
-                  const Positions& positions, const HealthyAfter& is_healthy) {
+// With its members and nothing healthy yet.
+Candidate with_members(const Footprints& footprints, NodeIndex node, const LocaliseRules& rules,
+                       std::span<const BadEndpoint> bad, std::span<const std::uint32_t> below,
+                       const Positions& positions) {
   std::vector<BadEndpoint> members;
   for (const std::uint32_t position : below) members.push_back(bad[position]);
   Candidate candidate;
@@ -30,14 +30,21 @@ Candidate measure(const Footprints& footprints, NodeIndex node, const LocaliseRu
   for (std::size_t g = 0; g < candidate.groups.size(); ++g) {
     for (const EndpointIndex endpoint : candidate.groups[g].endpoints) {
       const std::uint32_t position = positions[endpoint.value];
-      if (position == kNotBad) {
-        if (rules.healthy_evidence && is_healthy(endpoint, candidate.onset)) ++candidate.healthy[g];
-      } else if (std::chrono::abs(bad[position].onset - candidate.onset) <= rules.onset_spread) {
+      if (position != kNotBad && std::chrono::abs(bad[position].onset - candidate.onset) <= rules.onset_spread)
         candidate.members[g].push_back(position);
-      }
     }
   }
   return candidate;
+}
+
+void add_healthy(Candidate& candidate, bool of_hit, const Positions& positions,
+                 const HealthyAfter& is_healthy) {
+  for (std::size_t g = 0; g < candidate.groups.size(); ++g) {
+    if (candidate.members[g].empty() == of_hit) continue;
+    for (const EndpointIndex endpoint : candidate.groups[g].endpoints)
+      if (positions[endpoint.value] == kNotBad && is_healthy(endpoint, candidate.onset))
+        ++candidate.healthy[g];
+  }
 }
 
 bool passes(const GuardRules& guard, const Candidate& candidate, std::span<const GroupEvidence> groups) {
@@ -54,13 +61,28 @@ bool passes(const GuardRules& guard, const Candidate& candidate, std::span<const
 
 }  // namespace
 
+const GuardRules* guard_of(NodeKind kind, const LocaliseRules& rules) {
+  switch (kind) {
+    case NodeKind::core:
+    case NodeKind::upstream:
+      return &rules.core;
+    case NodeKind::aggregation:
+      return &rules.aggregation;
+    case NodeKind::power:
+    case NodeKind::shared_risk:
+      return &rules.shared_risk;
+    default:
+      return nullptr;
+  }
+}
+
 std::uint32_t Candidate::healthy_total() const {
   return std::accumulate(healthy.begin(), healthy.end(), 0U);
 }
 
 std::vector<Candidate> candidates_of(const Footprints& footprints, const LocaliseRules& rules,
                                      std::span<const BadEndpoint> bad, const HealthyAfter& is_healthy,
-                                     std::size_t least) {
+                                     Which which) {
   if (bad.empty()) return {};
   Positions positions(footprints.topology().endpoints().size(), kNotBad);
   std::map<NodeIndex, std::vector<std::uint32_t>> below;
@@ -69,9 +91,18 @@ std::vector<Candidate> candidates_of(const Footprints& footprints, const Localis
     for (const NodeIndex node : footprints.topology().ancestors(bad[i].endpoint)) below[node].push_back(i);
   }
   std::vector<Candidate> candidates;
+  const std::vector<char> all(bad.size(), 1);
   for (const auto& [node, members] : below) {
-    if (members.size() < least || footprints.topology().node(node).kind == NodeKind::probe_host) continue;
-    candidates.push_back(measure(footprints, node, rules, bad, members, positions, is_healthy));
+    if (footprints.topology().node(node).kind == NodeKind::probe_host) continue;
+    if (which == Which::possible && members.size() < 2) continue;
+    Candidate candidate = with_members(footprints, node, rules, bad, members, positions);
+    if (rules.healthy_evidence) add_healthy(candidate, true, positions, is_healthy);
+    // Most nodes above something bad are far too large for it, the core above all, and to find out what is
+    // healthy below them is what localising costs. A guard asks only for groups that are hit, and when some of
+    // their bad endpoints are explained later it lets still less pass.
+    if (which == Which::possible && !passes_guard(candidate, evidence_of(candidate, bad, all), rules)) continue;
+    if (rules.healthy_evidence) add_healthy(candidate, false, positions, is_healthy);
+    candidates.push_back(std::move(candidate));
   }
   return candidates;
 }
@@ -92,21 +123,10 @@ std::vector<GroupEvidence> evidence_of(const Candidate& candidate, std::span<con
 
 bool passes_guard(const Candidate& candidate, std::span<const GroupEvidence> groups,
                   const LocaliseRules& rules) {
-  switch (candidate.kind) {
-    case NodeKind::core:
-    case NodeKind::upstream:
-      return passes(rules.core, candidate, groups);
-    case NodeKind::aggregation:
-      return passes(rules.aggregation, candidate, groups);
-    case NodeKind::power:
-    case NodeKind::shared_risk:
-      return passes(rules.shared_risk, candidate, groups);
-    default: {
-      std::uint32_t bad = 0;
-      for (const GroupEvidence& group : groups) bad += group.bad;
-      return bad >= 2;
-    }
-  }
+  if (const GuardRules* guard = guard_of(candidate.kind, rules)) return passes(*guard, candidate, groups);
+  std::uint32_t bad = 0;
+  for (const GroupEvidence& group : groups) bad += group.bad;
+  return bad >= 2;
 }
 
 }  // namespace faultline::correlate

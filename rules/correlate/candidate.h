@@ -21,16 +21,20 @@ struct Candidate {
   std::uint32_t healthy_total() const;
 };
 
-// Every node above at least `least` of `bad` (sorted by endpoint), in index order.
+// Every node above something bad, or only those which the guards let pass.
+enum class Which { possible, all };
+
+// Nodes above some of `bad` (sorted by endpoint), in index order.
 std::vector<Candidate> candidates_of(const Footprints& footprints, const LocaliseRules& rules,
                                      std::span<const BadEndpoint> bad, const HealthyAfter& is_healthy,
-                                     std::size_t least = 2);
+                                     Which which = Which::possible);
 
 // The evidence in its groups, counting only those bad endpoints that still want an explanation.
 std::vector<GroupEvidence> evidence_of(const Candidate& candidate, std::span<const BadEndpoint> bad,
                                        std::span<const char> unexplained);
 
-// The structural guards of B.4.
+// The structural guard of B.4 for such nodes; null where two bad endpoints are enough.
+const GuardRules* guard_of(NodeKind kind, const LocaliseRules& rules);
 bool passes_guard(const Candidate& candidate, std::span<const GroupEvidence> groups,
                   const LocaliseRules& rules);
 

@@ -111,11 +111,9 @@ void add_neighbours(const Question& question, Argument& argument) {
 std::string forbidden(const Candidate& candidate, std::span<const GroupEvidence> groups,
                       const LocaliseRules& rules) {
   if (passes_guard(candidate, groups, rules)) return "";
-  if (level_of(candidate.kind) == Level::site) return "guard: needs two bad endpoints";
-  const GuardRules& guard = candidate.kind == NodeKind::aggregation ? rules.aggregation
-                            : candidate.kind == NodeKind::power || candidate.kind == NodeKind::shared_risk
-                                ? rules.shared_risk
-                                : rules.core;
+  const GuardRules* of_kind = guard_of(candidate.kind, rules);
+  if (of_kind == nullptr) return "guard: needs two bad endpoints";
+  const GuardRules& guard = *of_kind;
   std::size_t convincing = 0;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const std::uint32_t results = groups[g].bad + groups[g].healthy;
@@ -135,7 +133,8 @@ class Scales {
  public:
   explicit Scales(const Question& question)
       : question_(question),
-        candidates_(candidates_of(question.footprints, question.rules, question.bad, question.is_healthy, 1)),
+        candidates_(candidates_of(question.footprints, question.rules, question.bad, question.is_healthy,
+                                  Which::all)),
         scene_(question.rules, question.footprints.topology(), question.bad, candidates_),
         all_(question.bad.size(), 1) {}
 
@@ -296,9 +295,12 @@ std::vector<NodeIndex> parents_of(const Root& root, const Topology& topology) {
   return parents;
 }
 
-void weigh(const Question& question, Argument& argument) {
+void count_around(const Question& question, Argument& argument) {
   add_groups(question, argument);
   add_neighbours(question, argument);
+}
+
+void weigh(const Question& question, Argument& argument) {
   if (!question.bad.empty() && !question.members.empty()) Scales(question).weigh(argument);
 }
 

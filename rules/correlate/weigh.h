@@ -27,8 +27,9 @@ struct Question {
 // At most so many groups, explanations and neighbourhoods are named.
 inline constexpr std::size_t kMostGroups = 12, kMostExplanations = 8, kMostParents = 3;
 
-// Fills `groups`, the counts below the root and `explanations`, and adds to `measured` what is known of the
-// root's neighbours.
+// Fills `groups` and the counts below the root, and adds to `measured` what is known of its neighbours.
+void count_around(const Question& question, Argument& argument);
+// Fills `explanations`; costs as much as localising.
 void weigh(const Question& question, Argument& argument);
 
 // "aggregation agg-7", "endpoint cell-0417", "the area of site-1, site-2".

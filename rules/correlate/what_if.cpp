@@ -13,8 +13,8 @@
 namespace faultline::correlate {
 namespace {
 
-// Of all localisations for one incident together, in endpoints looked at (5 ns each): 15 ms.
-constexpr std::size_t kBudget = 3'000'000;
+// Of all localisations for one incident together, in endpoints looked at (5 ns each): 5 ms.
+constexpr std::size_t kBudget = 1'000'000;
 constexpr std::size_t kPerBad = 400;  // what a bad endpoint costs in the same unit
 constexpr std::size_t kMostTests = 6;
 constexpr std::size_t kTestsPerGroup = 2;
@@ -35,16 +35,17 @@ class Worlds {
       if (std::binary_search(question.members.begin(), question.members.end(), one.endpoint)) like_ = one;
     like_.onset = question.onset;
     like_.flapping = false;
-    cost_ = topology().endpoints().size() + kPerBad * question.bad.size();
-    left_ = kBudget / std::max<std::size_t>(1, cost_);
   }
 
   const Topology& topology() const { return question_.footprints.topology(); }
-  bool may_ask(std::size_t times = 1) const { return left_ >= times; }
+  // So often, with so many more bad endpoints each time.
+  bool may_ask(std::size_t times, std::size_t more_bad) const { return times * cost(more_bad) <= left_; }
 
-  // What the localiser would say of the members that are still bad then.
-  Answer ask(std::span<const EndpointIndex> turned_bad, std::span<const EndpointIndex> turned_good) {
-    left_ -= std::min<std::size_t>(left_, 1);
+  // What the localiser would say of the members that are still bad then; nothing when the budget is used up.
+  std::optional<Answer> ask(std::span<const EndpointIndex> turned_bad,
+                            std::span<const EndpointIndex> turned_good) {
+    if (!may_ask(1, turned_bad.size())) return std::nullopt;
+    left_ -= cost(turned_bad.size());
     for (const EndpointIndex endpoint : turned_bad) forced_[endpoint.value] = kBad;
     for (const EndpointIndex endpoint : turned_good) forced_[endpoint.value] = kGood;
     std::vector<BadEndpoint> bad;
@@ -69,6 +70,9 @@ class Worlds {
  private:
   enum : char { kAsItIs, kBad, kGood };
 
+  std::size_t cost(std::size_t more_bad) const {
+    return topology().endpoints().size() + kPerBad * (question_.bad.size() + more_bad);
+  }
   Answer answer_of(std::span<const Hypothesis> found) const {
     std::size_t members = 0, most = 0, alone = 0;
     for (const EndpointIndex member : question_.members)
@@ -102,22 +106,29 @@ class Worlds {
   const Question& question_;
   std::vector<char> forced_;
   BadEndpoint like_{};  // a member, as a pattern for others
-  std::size_t cost_ = 0, left_ = 0;
+  std::size_t left_ = kBudget;
 };
 
-// The smallest count in [low, high] for which `holds`, if it does at `high`; by bisection, so that of several
-// stretches any may be found: what is returned does hold.
+// A small count in [low, high] for which `holds`: by doubling, since a large world costs more to ask about,
+// then by bisection, so that of several stretches any may be found; what is returned does hold.
 template <typename Holds>
 std::optional<std::size_t> smallest(std::size_t low, std::size_t high, Holds holds) {
-  if (high < low || !holds(high)) return std::nullopt;
-  while (low < high) {
-    const std::size_t middle = (low + high) / 2;
+  if (high < low) return std::nullopt;
+  std::size_t step = 1, end = low;
+  while (!holds(end)) {
+    if (end == high) return std::nullopt;
+    low = end + 1;
+    end = std::min(high, end + step);
+    step *= 2;
+  }
+  while (low < end) {
+    const std::size_t middle = (low + end) / 2;
     if (holds(middle))
-      high = middle;
+      end = middle;
     else
       low = middle + 1;
   }
-  return high;
+  return end;
 }
 
 struct NamedGroup {
@@ -162,8 +173,10 @@ class Asker {
     return std::binary_search(question_.members.begin(), question_.members.end(), endpoint);
   }
   bool is_bad(EndpointIndex endpoint) const {
-    return std::any_of(question_.bad.begin(), question_.bad.end(),
-                       [&](const BadEndpoint& one) { return one.endpoint == endpoint; });
+    const auto found =
+        std::lower_bound(question_.bad.begin(), question_.bad.end(), endpoint,
+                         [](const BadEndpoint& one, EndpointIndex e) { return one.endpoint < e; });
+    return found != question_.bad.end() && found->endpoint == endpoint;
   }
   std::string node_text(NodeIndex node) const { return text_of(Root(node), worlds_.topology()); }
   std::string name_of(const ChildGroup& group) const {
@@ -189,46 +202,49 @@ class Asker {
       healthy += one.endpoints.size();
       beside.push_back(std::move(one));
     }
-    if (beside.empty() || !worlds_.may_ask(12)) return;
+    if (beside.empty()) return;
     const auto would_move = [&](std::size_t groups, std::size_t of_each) {
-      const auto turned = first_of_each(std::span(beside).first(groups), of_each);
-      return worlds_.may_ask() && worlds_.ask(turned, {}).root == Root(parent);
+      const auto answer = worlds_.ask(first_of_each(std::span(beside).first(groups), of_each), {});
+      return answer && answer->root == Root(parent);
     };
     const auto groups = smallest(1, beside.size(), [&](std::size_t n) { return would_move(n, largest); });
     if (!groups) return;
     const auto of_each = smallest(1, largest, [&](std::size_t n) { return would_move(*groups, n); });
     const auto used = std::span<const NamedGroup>(beside).first(*groups);
     const Endpoints turned = first_of_each(used, of_each.value_or(largest));
-    const Answer answer = worlds_.ask(turned, {});
+    const auto answer = worlds_.ask(turned, {});
+    if (!answer) return;
     if (largest == 1)
       add(fmt::format("{} of the {} healthy endpoints beside it below {} turned bad as well ({})",
                       turned.size(), healthy, node_text(parent), names_of(used)),
-          fmt::format("{} would be the place", answer.text));
+          fmt::format("{} would be the place", answer->text));
     else
       add(fmt::format("{} of the {} healthy endpoints of {} turned bad as well", turned.size(),
                       first_of_each(used, largest).size(), names_of(used)),
-          fmt::format("{} would be the place", answer.text));
+          fmt::format("{} would be the place", answer->text));
   }
 
   // Bad endpoints answer again: from how many on would it be something smaller?
   void recover() {
     std::vector<NamedGroup> hit = hit_groups();
-    if (hit.size() < 2 || !worlds_.may_ask(10)) return;
+    if (hit.size() < 2) return;
     const auto last = [&](std::size_t count) { return std::span<const NamedGroup>(hit).last(count); };
     const auto of_last = [&](std::size_t count) { return first_of_each(last(count), SIZE_MAX); };
     const auto would_move = [&](std::size_t count) {
-      return worlds_.may_ask() && worlds_.ask({}, of_last(count)).root != question_.root;
+      const auto answer = worlds_.ask({}, of_last(count));
+      return answer && answer->root != question_.root;
     };
     const auto count = smallest(1, hit.size() - 1, would_move);
     if (!count) return;
-    const Answer answer = worlds_.ask({}, of_last(*count));
+    const auto answer = worlds_.ask({}, of_last(*count));
+    if (!answer) return;
     const bool single =
         std::all_of(hit.begin(), hit.end(), [](const auto& one) { return one.endpoints.size() == 1; });
     add(single ? fmt::format("{} of the {} bad endpoints were measured good ({})", *count, hit.size(),
                              names_of(last(*count)))
                : fmt::format("the bad endpoints of {} of the {} groups hit were measured good ({})", *count,
                              hit.size(), names_of(last(*count))),
-        fmt::format("it would be {}", answer.text));
+        fmt::format("it would be {}", answer->text));
   }
 
   std::vector<NamedGroup> hit_groups() const {
@@ -266,15 +282,15 @@ class Asker {
     };
     if (const auto* node = std::get_if<NodeIndex>(&question_.root)) collect(*node);
     for (const NodeIndex parent : parents) collect(parent);
-    if (unknown.empty() || !worlds_.may_ask(2)) return;
+    if (unknown.empty() || !worlds_.may_ask(2, unknown.size())) return;
     std::sort(unknown.begin(), unknown.end());
-    const Answer if_bad = worlds_.ask(unknown, {});
-    const Answer if_good = worlds_.ask({}, unknown);
-    if (if_bad.root == if_good.root) return;
+    const auto if_bad = worlds_.ask(unknown, {});
+    const auto if_good = worlds_.ask({}, unknown);
+    if (!if_bad || !if_good || if_bad->root == if_good->root) return;
     std::vector<std::string> names;
     for (const EndpointIndex endpoint : unknown) names.push_back(worlds_.topology().endpoint(endpoint).name);
     add(fmt::format("{}, not measured since the onset, answered", some_of(names, kMostTests)),
-        fmt::format("all bad: {}; all good: {}", if_bad.text, if_good.text));
+        fmt::format("all bad: {}; all good: {}", if_bad->text, if_good->text));
   }
 
   const Question& question_;

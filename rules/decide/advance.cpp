@@ -11,6 +11,7 @@ namespace faultline::decide {
 namespace {
 
 constexpr Duration kKeepEnded = std::chrono::hours(24);
+constexpr Duration kKeepWithdrawn = std::chrono::hours(1);  // never told; a day has thousands
 constexpr Duration kForgetEvery = std::chrono::minutes(1);
 
 Duration hold_of(const Record& record, const Present& present, const OpeningRules& rules) {
@@ -271,7 +272,7 @@ void IncidentBook::advance(const Present& present, const Observations& observati
   put_away(present.at);
 }
 
-// What has ended is kept for a day, out of the way.
+// What has ended is kept for a while, out of the way.
 void IncidentBook::put_away(Timestamp now) {
   for (auto entry = records_.begin(); entry != records_.end();) {
     const auto next = std::next(entry);
@@ -282,7 +283,8 @@ void IncidentBook::put_away(Timestamp now) {
   forgot_ = now;
   for (auto entry = ended_.begin(); entry != ended_.end();) {
     const Incident& incident = entry->second.incident;
-    const bool old = incident.closed_at && now - *incident.closed_at > kKeepEnded;
+    const Duration kept = entry->second.is_told() ? kKeepEnded : kKeepWithdrawn;
+    const bool old = incident.closed_at && now - *incident.closed_at > kept;
     if (old)
       for (const std::string& complaint : incident.complaints) complaint_owner_.erase(complaint);
     entry = old ? ended_.erase(entry) : std::next(entry);

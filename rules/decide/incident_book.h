@@ -63,7 +63,7 @@ class IncidentBook {
   void suspect_by_complaints(const Hypothesis& hypothesis, Timestamp now, Actions& actions);
 
   // Those that have not ended, and perhaps some that ended just now; then those that ended in the last 24
-  // hours.
+  // hours, of the suspicions that were withdrawn only the last hour's.
   const std::map<IncidentNumber, Record>& records() const { return records_; }
   const std::map<IncidentNumber, Record>& ended() const { return ended_; }
   const Record* find(IncidentNumber number) const;

@@ -16,7 +16,9 @@ Detector::Impl::Impl(std::shared_ptr<const Topology> t, std::shared_ptr<const De
       table(rules->counts),
       healths(topology->endpoints().size()),
       states(topology->endpoints().size()),
-      stale_at_s(topology->endpoints().size()) {}
+      stale_at_s(topology->endpoints().size()) {
+  for (std::uint32_t e = 0; e < states.size(); ++e) note_kind(e);
+}
 
 Detector::Detector(std::shared_ptr<const Topology> topology, std::shared_ptr<const DetectRules> rules)
     : impl_(std::make_unique<Impl>(std::move(topology), std::move(rules))) {}
@@ -145,6 +147,7 @@ void Detector::set_topology(std::shared_ptr<const Topology> topology) {
   in.healths.resize(count);
   in.states.resize(count);
   in.stale_at_s.resize(count);
+  for (std::uint32_t e = 0; e < count; ++e) in.note_kind(e);
   const auto is_gone = [&](std::uint32_t e) { return e >= count; };
   std::erase_if(in.suspects, is_gone);
   std::erase_if(in.flapping, is_gone);

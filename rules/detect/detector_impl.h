@@ -34,6 +34,7 @@ struct Detector::Impl {
   void show_state(std::uint32_t e);
   ProbeTrack& track_of(std::uint32_t e, ProbeKindIndex probe);
   ContinuousMetric* metric_of(ProbeTrack& track, Metric metric);
+  void note_kind(std::uint32_t e);  // from the topology
   void release(std::uint32_t e);
 
   // detector_state.cpp: what is believed.

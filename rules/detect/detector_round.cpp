@@ -8,11 +8,23 @@
 namespace faultline::detect {
 
 namespace {
+
 constexpr unsigned kNewInterval = 3;
+
+// Asks for an object's memory before it is used. At thousands of endpoints each round finds its own out of the
+// cache, and waiting for one line after the other is most of its time.
+template <typename T>
+void prefetch(const T& object) {
+  constexpr std::size_t kLine = 64;
+  const char* bytes = reinterpret_cast<const char*>(&object);
+  for (std::size_t at = 0; at < sizeof(T); at += kLine) __builtin_prefetch(bytes + at);
 }
+
+}  // namespace
 
 bool is_breached(std::uint8_t breaches, const LimitRules& rules) {
   const unsigned window = breaches & ((1U << rules.rounds) - 1U);
+  if (window == 0) return false;  // nearly always, and counting bits is a call on the oldest processors
   return static_cast<std::uint32_t>(std::popcount(window)) >= rules.breached;
 }
 
@@ -27,8 +39,9 @@ bool is_far_out(const ReadValue& v, const DetectRules& rules) {
 
 void Detector::Impl::on_round(const Round& round, Events& out) {
   const std::uint32_t e = round.endpoint.value;
-  if (is_blind || e >= states.size() || states[e].is_masked || !is_valid(round)) return;
-  if (topology->endpoint(round.endpoint).retired) return;
+  if (is_blind || e >= states.size()) return;
+  prefetch(healths[e]);
+  if (states[e].is_masked || states[e].is_retired || !is_valid(round)) return;
   Reading reading = read(round);
   states[e].is_unknown = false;
   judge(e, reading, out);
@@ -58,8 +71,7 @@ Reading Detector::Impl::read(const Round& round) {
 void Detector::Impl::read_counts(const Round& round, Reading& reading) {
   ProbeTrack& track = *reading.track;
   const EndpointState& state = states[round.endpoint.value];
-  const auto technology = topology->endpoint(round.endpoint).technology;
-  reading.loss_rule = &rules->metric(technology, Metric::loss_ratio);
+  reading.loss_rule = &rules->metric(state.technology, Metric::loss_ratio);
   reading.counts = counts_of(round);
   reading.usual_ratio = usual_ratio(track, reading.slot.block);
   reading.increments = table.increments(reading.counts, reading.usual_ratio);
@@ -83,7 +95,7 @@ void Detector::Impl::read_counts(const Round& round, Reading& reading) {
 }
 
 void Detector::Impl::read_values(const Round& round, Reading& reading) {
-  const auto technology = topology->endpoint(round.endpoint).technology;
+  const Technology technology = states[round.endpoint.value].technology;
   const MetricRules& by_metric = rules->metrics[static_cast<std::size_t>(technology)];
   const PacketCounts& packets = round.packets;
   if (packets.received == 0 && packets.late > 0) {  // answered, but later than any time-out
@@ -250,8 +262,12 @@ void Detector::Impl::show_state(std::uint32_t e) {
 
 ProbeTrack& Detector::Impl::track_of(std::uint32_t e, ProbeKindIndex probe) {
   std::uint32_t* link = &states[e].track;
-  for (; *link != kNoBlock; link = &tracks[*link].next)
-    if (tracks[*link].probe == probe) return tracks[*link];
+  for (; *link != kNoBlock; link = &tracks[*link].next) {
+    ProbeTrack& track = tracks[*link];
+    if (track.probe != probe) continue;
+    for (std::size_t i = 0; i < track.metric_count; ++i) prefetch(metrics[track.metrics[i]]);
+    return track;
+  }
   const std::uint32_t block = tracks.take();
   *link = block;  // chunks never move, so the link is still good
   tracks[block].probe = probe;
@@ -267,6 +283,12 @@ ContinuousMetric* Detector::Impl::metric_of(ProbeTrack& track, Metric metric) {
   track.metrics[track.metric_count++] = block;
   metrics[block].metric = metric;
   return &metrics[block];
+}
+
+void Detector::Impl::note_kind(std::uint32_t e) {
+  const Endpoint& endpoint = topology->endpoint(EndpointIndex{e});
+  states[e].technology = endpoint.technology;
+  states[e].is_retired = endpoint.retired;
 }
 
 void Detector::Impl::release(std::uint32_t e) {

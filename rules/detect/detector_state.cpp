@@ -187,7 +187,7 @@ bool Detector::Impl::counts_are_suspect(std::uint32_t e, const ProbeTrack& track
 }
 
 bool Detector::Impl::is_still_suspect(std::uint32_t e, Timestamp now) const {
-  const auto technology = topology->endpoint(EndpointIndex{e}).technology;
+  const Technology technology = states[e].technology;
   bool suspect = false;
   each_track(e, [&](const ProbeTrack& track) {
     suspect = counts_are_suspect(e, track, now);
@@ -304,7 +304,7 @@ void Detector::Impl::clear_measured(std::uint32_t e, const Reading& reading) {
 
 // What a burst can verify starts from nothing again.
 void Detector::Impl::clear_suspicion(std::uint32_t e) {
-  const auto technology = topology->endpoint(EndpointIndex{e}).technology;
+  const Technology technology = states[e].technology;
   for (std::uint32_t t = states[e].track; t != kNoBlock; t = tracks[t].next) {
     ProbeTrack& track = tracks[t];
     if (track.is_packet) clear_counts(track);

@@ -8,6 +8,7 @@
 #include "rules/model/metric.h"
 #include "rules/model/round.h"
 #include "rules/model/time.h"
+#include "rules/model/topology.h"
 
 #include <array>
 #include <cstdint>
@@ -91,6 +92,9 @@ struct EndpointState {
   bool is_flapping = false;
   std::uint8_t burst_tries = 0;    // asked for in this suspicion
   std::uint8_t clean_bursts = 0;   // in a row
+  // As in the topology, which is far away for a round.
+  Technology technology = Technology::ip;
+  bool is_retired = false;
   std::uint32_t track = kNoBlock;  // first of its probes
   float penalty = 0;
   std::int64_t penalty_us = 0;  // time that `penalty` is of

@@ -55,6 +55,7 @@ class Weighed : public testing::Test {
     const Question question{*footprints,     rules,          given,           is_healthy,
                             hypothesis.root, hypothesis.bad, hypothesis.onset};
     Argument argument;
+    count_around(question, argument);
     weigh(question, argument);
     argument.would_change = what_if(question);
     return argument;
