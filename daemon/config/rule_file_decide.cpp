@@ -26,6 +26,7 @@ void bind_opening(Binder section, OpeningRules& rules) {
   section.bind("hold_complaints", rules.hold_complaints, 0s, 24h);
   section.bind("fresh_bad_share", rules.fresh_bad_share, 0, 1);
   section.bind("fresh", rules.fresh, 1s, 24h);
+  section.bind("fresh_good", rules.fresh_good, 1s, 24h);
   section.bind("remeasure", rules.remeasure, 0s, 24h);
   section.bind("repeat_nats", rules.repeat_nats, 0, kNats);
   section.bind("repeat_limit_nats", rules.repeat_limit_nats, 0, kNats);

@@ -122,9 +122,10 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
     ++counted;
     if (health.state == HealthState::unknown) ++missing;
     if (health.clean && health.measured > record.last_bad && health.state == HealthState::ok) ++good;
-    if (present.at - health.measured > rules.fresh) continue;
+    const bool shows = is_bad(health) && !health.better;
+    if (present.at - health.measured > (shows ? rules.fresh : rules.fresh_good)) continue;
     ++facts.fresh;
-    if (is_bad(health) && !health.better) ++facts.fresh_bad;
+    if (shows) ++facts.fresh_bad;
   }
   if (record.members.empty()) facts.recovered_share = 1;  // all went to other incidents
   if (counted > 0) {

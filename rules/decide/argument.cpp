@@ -167,9 +167,8 @@ void add_opening(Argument& argument, const Record& record, const LifecycleFacts&
     list.push_back("complaints alone speak for it: no probe shows it");
     return;
   }
-  list.push_back(fmt::format("{} of the {} members measured within {} are bad, {:.0f} % needed",
-                             facts.fresh_bad, facts.fresh, describe(rules.opening.fresh),
-                             100 * rules.opening.fresh_bad_share));
+  list.push_back(fmt::format("{} of the {} members measured in the last seconds are bad, {:.0f} % needed",
+                             facts.fresh_bad, facts.fresh, 100 * rules.opening.fresh_bad_share));
   if (record.level == Level::wide)
     list.push_back(
         facts.parent_measured

@@ -22,8 +22,8 @@ struct LifecycleFacts {
   double log_odds = 0;           // of the incident being real
   double threshold = 0;          // it must reach
   std::uint32_t bad = 0;         // members confirmed bad now
-  std::uint32_t fresh = 0;       // members measured within opening.fresh,
-  std::uint32_t fresh_bad = 0;   // and bad in it
+  std::uint32_t fresh = 0;       // members measured bad within opening.fresh or good within fresh_good,
+  std::uint32_t fresh_bad = 0;   // of them bad
   bool complaints_hold = false;  // complaint-only: the scan's gate is passed and no probe speaks against it
   bool complaint_only = false;
   bool parent_measured = true;  // enough siblings of the root are measured to rule out its parent

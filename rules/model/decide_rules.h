@@ -22,8 +22,9 @@ struct OpeningRules {
   Duration hold_endpoint_worse{};  // that is only worse than usual
   Duration hold_flapping{};        // an endpoint that goes up and down
   Duration hold_complaints{};      // complaints only: time for the bursts they caused
-  double fresh_bad_share = 0;      // of the members measured in `fresh`, so many are bad
-  Duration fresh{};
+  double fresh_bad_share = 0;      // of the members that are freshly measured, so many are bad:
+  Duration fresh{};                // what was bad within this time,
+  Duration fresh_good{};           // what was good within this
   Duration remeasure{};    // members are measured again so long before the end of the hold
   double repeat_nats = 0;  // each further bad round of a single endpoint
   double repeat_limit_nats = 0;
