@@ -16,11 +16,6 @@ std::shared_ptr<const DecideRules> decide_part(const std::shared_ptr<const RuleS
   return {rules, &rules->decide};
 }
 
-// Nothing came back, although the probe host did its part.
-bool is_lost(const Round& round) {
-  return round.packets.received == 0 && round.packets.late == 0;
-}
-
 }  // namespace
 
 Pipeline::Impl::Impl(std::shared_ptr<const Topology> topology_, std::shared_ptr<const RuleSet> rules_)
@@ -29,6 +24,8 @@ Pipeline::Impl::Impl(std::shared_ptr<const Topology> topology_, std::shared_ptr<
       detector(topology, detect_part(rules)),
       footprints(std::make_unique<correlate::Footprints>(topology)),
       book(topology, decide_part(rules)),
+      guards(1),
+      homes(topology->endpoints().size()),
       geocoder(std::make_unique<correlate::Geocoder>(topology)) {}
 
 void Pipeline::Impl::restore(PipelineState state) {
@@ -50,6 +47,8 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   footprints = std::make_unique<correlate::Footprints>(topology);
   weigh_customers();
   book.set_topology(topology);
+  homes.resize(topology->endpoints().size());
+  unseen.clear();  // until the next tick
   geocoder = std::make_unique<correlate::Geocoder>(topology);
   for (Kept& kept : complaints) place(kept);
   gathered.reset();
@@ -71,20 +70,20 @@ void Pipeline::Impl::set_rules(std::shared_ptr<const RuleSet> next) {
 }
 
 decide::Present Pipeline::Impl::present(Timestamp now) const {
-  return {now, detector.all(), !guard.may_open() || guard.is_settling(now, rules->decide.probe_host)};
+  return {now, detector.all(), !may_open(now), unseen};
 }
 
 void Pipeline::Impl::on(const Round& round, Actions& actions) {
   if (round.endpoint.value >= topology->endpoints().size()) return;
-  if (!guard.results_count()) return;  // the probe host is blind
+  if (!does_count(round)) return;
   const bool measured = round.outcome != Outcome::not_measured;
-  if (measured && round.packets.sent > 0) {
-    if (round.on_demand)
-      guard.note_sample(round.endpoint, round.outcome == Outcome::ok);
-    else
-      guard.note_round(is_lost(round), round.finished);
+  if (is_away(round)) {
+    Round seen = round;
+    seen.rtt = {};  // what is usual is known of the way from its own probe host only
+    detector.on_round(seen, events);
+  } else {
+    detector.on_round(round, events);
   }
-  detector.on_round(round, events);
   if (round.value_count > 0 || round.reason == OutcomeReason::not_registered) observations.note(round);
   if (measured) {
     const EndpointHealth& health = detector.health(round.endpoint);
@@ -127,8 +126,12 @@ void Pipeline::Impl::take_events(Timestamp now, Actions& actions) {
 
 void Pipeline::Impl::send_bursts(Timestamp now, Actions& actions) {
   if (bursts.waiting() == 0) return;
-  for (const BurstRequested& burst : bursts.take(now, rules->correlate.probe))
+  for (BurstRequested& burst : bursts.take(now, rules->correlate.probe)) {
+    const auto from = burst_from(burst.endpoint);
+    if (!from) continue;
+    burst.from = *from;
     actions.push_back({now, burst});
+  }
 }
 
 Pipeline::Pipeline(std::shared_ptr<const Topology> topology, std::shared_ptr<const RuleSet> rules)

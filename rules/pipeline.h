@@ -28,6 +28,12 @@ struct Tick {
   // The probe host's check of itself since the last tick: own gateway and reference targets (A.8). False =
   // what was measured since then is worth nothing.
   bool probe_host_healthy = true;
+  // Where several send probes: bit n = probe host n fails its check, too.
+  std::uint32_t failing_hosts = 0;
+
+  bool fails(ProbeHostIndex host) const {
+    return (host == 0 && !probe_host_healthy) || (failing_hosts >> host & 1U) != 0;
+  }
 };
 
 // What customer care is told at once about one complaint.

@@ -80,7 +80,7 @@ void Pipeline::Impl::on(const Complaint& complaint, Actions& actions) {
   for (std::size_t i = 0; i < nearest; ++i)
     bursts.ask(kept.weights[i].endpoint, BurstReason::complaint, latest, rules->correlate.probe);
   scan(latest, actions);
-  if (guard.results_count()) send_bursts(latest, actions);
+  if (has_eyes()) send_bursts(latest, actions);
 }
 
 // Incidents that others were told of, and suspicions that live on complaints.

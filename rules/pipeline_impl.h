@@ -43,8 +43,6 @@ struct Pipeline::Impl {
   // pipeline_tick.cpp
   void on(const Tick& tick, Actions& actions);
   void set_back(Timestamp now, Duration by);
-  void check_host(const Tick& tick, Actions& actions);
-  void ask_sample(Timestamp now);
   void apply_maintenance(Timestamp now, Actions& actions);
   void set_mask(const std::set<EndpointIndex>& wanted, Timestamp now, Actions& actions);
   std::set<EndpointIndex> below(const Maintenance& window) const;
@@ -54,6 +52,21 @@ struct Pipeline::Impl {
   void measure_parents();
   void remeasure_members(Timestamp now);
   bool is_open_question(EndpointIndex endpoint, Timestamp since) const;
+
+  // pipeline_hosts.cpp
+  void check_hosts(const Tick& tick, Actions& actions);
+  void follow_verdict(ProbeHostIndex host, const decide::HostVerdict& verdict, Timestamp now,
+                      Actions& actions);
+  void discard_of(ProbeHostIndex host, Timestamp since, Timestamp now, Actions& actions);
+  void ask_sample(ProbeHostIndex host, Timestamp now);
+  Root host_root(ProbeHostIndex host) const;
+  void note_unseen(Timestamp now);
+  bool does_count(const Round& round);
+  bool is_away(const Round& round) const;
+  bool has_eyes() const;
+  bool is_settling(Timestamp now) const;
+  bool may_open(Timestamp now) const;
+  std::optional<ProbeHostIndex> burst_from(EndpointIndex endpoint) const;
 
   // pipeline_argument.cpp
   void argue(Timestamp now, Actions& actions);
@@ -102,7 +115,9 @@ struct Pipeline::Impl {
   correlate::Coincidence coincidence;
   decide::IncidentBook book;
   decide::Observations observations;
-  decide::HostGuard guard;
+  std::vector<decide::HostGuard> guards;  // by probe host, as many as have sent rounds; never empty
+  std::vector<ProbeHostIndex> homes;      // by endpoint: where its latest scheduled round came from
+  std::vector<char> unseen;               // by endpoint: that one is blind; empty while none of several is
 
   std::set<EndpointIndex> bad;  // became bad and did not recover
   std::vector<EndpointIndex> newly_bad;

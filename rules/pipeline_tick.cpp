@@ -9,53 +9,19 @@
 #include <chrono>
 
 namespace faultline {
-namespace {
-
-// The node of the probe host, if the inventory has one.
-Root host_root(const Topology& topology) {
-  const auto nodes = topology.nodes();
-  for (std::uint32_t i = 0; i < nodes.size(); ++i)
-    if (nodes[i].kind == NodeKind::probe_host && !nodes[i].retired) return NodeIndex{i};
-  return Area{};
-}
-
-struct Suspects {
-  std::uint32_t suspects = 0;
-  std::uint32_t measured = 0;
-  std::uint32_t aggregations = 0;
-};
-
-// Endpoints that became suspect or bad within the mass window, and where they are.
-Suspects count_suspects(const Topology& topology, std::span<const EndpointHealth> all, Timestamp since) {
-  Suspects count;
-  std::set<NodeIndex> aggregations;
-  for (std::uint32_t i = 0; i < all.size(); ++i) {
-    if (all[i].measured == Timestamp{} || all[i].state == HealthState::masked) continue;
-    ++count.measured;
-    const bool suspect = all[i].state == HealthState::suspect || all[i].state == HealthState::bad;
-    if (!suspect || all[i].onset < since) continue;
-    ++count.suspects;
-    for (const NodeIndex node : topology.ancestors(EndpointIndex{i}))
-      if (topology.node(node).kind == NodeKind::aggregation) aggregations.insert(node);
-  }
-  count.aggregations = static_cast<std::uint32_t>(aggregations.size());
-  return count;
-}
-
-}  // namespace
 
 void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
   const Timestamp now = tick.at;
   if (now < ticked) set_back(now, ticked - now);
   ticked = now;
   latest = std::max(latest, now);
-  check_host(tick, actions);
+  check_hosts(tick, actions);
   apply_maintenance(now, actions);
-  if (guard.results_count()) {
+  if (has_eyes()) {
     detector.on_tick(now, events);
     take_events(now, actions);
     look_around(now);
-    if (!guard.is_settling(now, rules->decide.probe_host)) localise(now, actions);
+    if (!is_settling(now)) localise(now, actions);
     measure_parents();
     book.advance(present(now), observations, actions);
     remeasure_members(now);
@@ -74,7 +40,7 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
 // The clock was set back. Nothing may wait until it has caught up: neither what is counted from a time that
 // now lies ahead, nor complaints, which are looked for in the time before the newest one.
 void Pipeline::Impl::set_back(Timestamp now, Duration by) {
-  guard.set_back(now, by);
+  for (decide::HostGuard& guard : guards) guard.set_back(now, by);
   book.set_back(now, by);
   bursts.set_back(now, by);
   step_back(swept, now, by);
@@ -87,45 +53,6 @@ void Pipeline::Impl::set_back(Timestamp now, Duration by) {
   for (auto& [customer, counted] : counted_customers) step_back(counted, now, by);
   gathered.reset();
   latest = now;
-}
-
-void Pipeline::Impl::check_host(const Tick& tick, Actions& actions) {
-  const GuardRulesOfHost& host = rules->decide.probe_host;
-  const Timestamp now = tick.at;
-  // Where nothing has just become suspect there is nothing to count.
-  while (!troubled.empty() && troubled.front() + host.mass_window < now) troubled.pop_front();
-  const Suspects count = troubled.size() < host.mass_aggregations
-                             ? Suspects{}
-                             : count_suspects(*topology, detector.all(), now - host.mass_window);
-  const auto verdict =
-      guard.on_tick(tick.probe_host_healthy, count.suspects, count.measured, count.aggregations, now, host);
-  if (verdict.sample_wanted) ask_sample(now);
-  if (verdict.became_blind || verdict.accused) {
-    detector.set_blind(true);
-    detector.discard_since(verdict.doubted_since, now, events);
-    take_events(now, actions);
-    newly_bad.clear();
-    bursts.clear();
-    book.withdraw_since(verdict.doubted_since, now, "the probe host is to blame, not the network", actions);
-  }
-  if (verdict.state == decide::HostState::sick && !verdict.why.empty())
-    book.set_host_sick(true, host_root(*topology), verdict.why, now, actions);
-  if (verdict.became_well) detector.set_blind(false);
-  if (verdict.state == decide::HostState::well)  // also one that a restart has brought back
-    book.set_host_sick(false, {}, verdict.why.empty() ? "the probe host passes its checks" : verdict.why, now,
-                       actions);
-}
-
-// Endpoints all over the network, measured again: are they really gone?
-void Pipeline::Impl::ask_sample(Timestamp now) {
-  std::vector<EndpointIndex> measured;
-  const auto all = detector.all();
-  for (std::uint32_t i = 0; i < all.size(); ++i)
-    if (all[i].measured != Timestamp{} && all[i].state != HealthState::masked) measured.push_back({i});
-  const auto sample = correlate::spread_sample(measured, rules->decide.probe_host.sample);
-  guard.set_sample(sample);
-  for (const EndpointIndex endpoint : sample)
-    bursts.ask(endpoint, BurstReason::suspicion, now, rules->correlate.probe);
 }
 
 std::set<EndpointIndex> Pipeline::Impl::below(const Maintenance& window) const {
@@ -231,7 +158,7 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
   asked.clear();
   for (const EndpointIndex endpoint : bad) {
     const EndpointHealth& health = detector.health(endpoint);
-    if (!decide::is_bad(health)) continue;
+    if (!decide::is_bad(health) || (!unseen.empty() && unseen[endpoint.value] != 0)) continue;
     book.adopt(endpoint, now);
     if (!book.wants_explanation(endpoint, now)) continue;
     const bool flapping = health.state == HealthState::flapping;

@@ -232,7 +232,8 @@ Result<Maintenance> read_maintenance(const json::object& line, const Topology& t
 
 Result<Tick> read_tick(const json::object& line) {
   Fields fields(line);
-  Tick tick{fields.time("at"), fields.flag("probe_host_healthy", true)};
+  Tick tick{fields.time("at"), fields.flag("probe_host_healthy", true),
+            static_cast<std::uint32_t>(fields.whole("failing_hosts", 0, UINT32_MAX))};
   return done(fields, tick);
 }
 
@@ -285,6 +286,7 @@ std::string write(const Complaint& complaint, const Topology& topology) {
 std::string write(const Tick& tick) {
   json::object line{{"type", "tick"}, {"at", rfc3339(tick.at)}};
   if (!tick.probe_host_healthy) line["probe_host_healthy"] = false;
+  if (tick.failing_hosts != 0) line["failing_hosts"] = tick.failing_hosts;
   return json::serialize(line);
 }
 

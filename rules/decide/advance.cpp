@@ -122,6 +122,7 @@ LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& prese
     ++counted;
     if (health.state == HealthState::unknown) ++missing;
     if (health.clean && health.measured > record.last_bad && health.state == HealthState::ok) ++good;
+    if (present.is_unseen(endpoint)) continue;
     const bool shows = is_bad(health) && !health.better;
     if (present.at - health.measured > (shows ? rules.fresh : rules.fresh_good)) continue;
     ++facts.fresh;

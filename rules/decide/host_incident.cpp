@@ -3,11 +3,12 @@
 
 namespace faultline::decide {
 
-void IncidentBook::set_host_sick(bool sick, Root root, std::string_view why, Timestamp now,
+void IncidentBook::set_host_sick(bool sick, Root root, bool is_only, std::string_view why, Timestamp now,
                                  Actions& actions) {
   Record* last = nullptr;  // the newest counts: an earlier one may be resolved, but not closed yet
   for (auto& [number, record] : records_)
-    if (record.is_host && !has_ended(record.incident.state)) last = &record;
+    if (record.is_host && !has_ended(record.incident.state) && (is_only || record.incident.root == root))
+      last = &record;
   if (!sick) {
     if (last == nullptr || last->incident.state == IncidentState::resolved) return;
     Record& record = *last;

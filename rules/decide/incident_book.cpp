@@ -233,11 +233,14 @@ void IncidentBook::release(Record& record) {
   std::erase_if(owner_, [&](const auto& entry) { return entry.second == record.incident.number; });
 }
 
-void IncidentBook::withdraw_since(Timestamp since, Timestamp now, std::string_view why, Actions& actions) {
+void IncidentBook::withdraw_since(Timestamp since, const std::function<bool(EndpointIndex)>& is_its,
+                                  Timestamp now, std::string_view why, Actions& actions) {
   for (auto& [number, record] : records_) {
     if (record.incident.state != IncidentState::suspected || record.incident.suspected_at < since ||
         record.is_host || record.incident.complaint_only)
       continue;
+    const auto its = std::count_if(record.members.begin(), record.members.end(), is_its);
+    if (2 * its < static_cast<std::ptrdiff_t>(record.members.size())) continue;
     record.incident.state = IncidentState::withdrawn;
     record.incident.closed_at = now;
     record.incident.bad.clear();

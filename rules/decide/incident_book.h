@@ -10,6 +10,7 @@
 #include "rules/model/topology.h"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,10 +44,14 @@ class IncidentBook {
   // Time passes: members become bad or good, incidents open, recover, resolve, close.
   void advance(const Present& present, const Observations& observations, Actions& actions);
 
-  // Nothing that was suspected at or after `since` is believed: the probe host was sick.
-  void withdraw_since(Timestamp since, Timestamp now, std::string_view why, Actions& actions);
-  // The incident of the probe host itself; `root` is its node or an empty Area.
-  void set_host_sick(bool sick, Root root, std::string_view why, Timestamp now, Actions& actions);
+  // Nothing that was suspected at or after `since` is believed where half of the bad members are its: the
+  // probe host that measured them was sick.
+  void withdraw_since(Timestamp since, const std::function<bool(EndpointIndex)>& is_its, Timestamp now,
+                      std::string_view why, Actions& actions);
+  // The incident of a probe host itself; `root` is its node or an empty Area, `is_only`: there is no other
+  // host, whatever the root of its incident is called.
+  void set_host_sick(bool sick, Root root, bool is_only, std::string_view why, Timestamp now,
+                     Actions& actions);
   // A single endpoint was measured bad once more.
   void note_bad_round(EndpointIndex endpoint);
 

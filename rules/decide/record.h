@@ -21,6 +21,10 @@ struct Present {
   Timestamp at;
   std::span<const EndpointHealth> health;
   bool blocked = false;  // the probe host may be to blame: nothing opens
+  // By endpoint: the probe host that measures it is blind, whatever others say of it. Empty: none is.
+  std::span<const char> unseen = {};
+
+  bool is_unseen(EndpointIndex endpoint) const { return !unseen.empty() && unseen[endpoint.value] != 0; }
 };
 
 // What others were told last, as far as a change of it is worth telling again.

@@ -43,13 +43,10 @@ void Detector::set_masked(EndpointIndex endpoint, bool masked, Timestamp now, Ev
   impl_->show_state(e);
 }
 
-void Detector::set_blind(bool blind) {
-  impl_->is_blind = blind;
-}
-
-void Detector::discard_since(Timestamp since, Timestamp now, Events& out) {
+void Detector::discard_since(Timestamp since, Timestamp now, const IsIts& is_its, Events& out) {
   Impl& in = *impl_;
   for (std::uint32_t e = 0; e < in.states.size(); ++e) {
+    if (!is_its(EndpointIndex{e})) continue;
     const auto found = in.troubles.find(e);
     const bool is_recent =
         found != in.troubles.end() && std::any_of(found->second.begin(), found->second.end(),
@@ -70,6 +67,19 @@ const EndpointHealth& Detector::health(EndpointIndex endpoint) const {
 }
 std::span<const EndpointHealth> Detector::all() const {
   return impl_->healths;
+}
+
+bool Detector::is_lossy(EndpointIndex endpoint) const {
+  const Impl& in = *impl_;
+  const EndpointHealth& health = in.healths[endpoint.value];
+  if (in.states[endpoint.value].inner != HealthState::suspect)
+    return health.bad_in(Respect::reachability) || health.bad_in(Respect::loss);
+  bool lossy = false;
+  in.each_track(endpoint.value, [&](const ProbeTrack& track) {
+    lossy = in.counts_are_suspect(endpoint.value, track, health.measured);
+    return !lossy;
+  });
+  return lossy;
 }
 
 std::vector<Degradation> Detector::degradations() const {

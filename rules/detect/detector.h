@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -60,13 +61,14 @@ class Detector {
   // Unmasked it starts as unknown.
   void set_masked(EndpointIndex endpoint, bool masked, Timestamp now, Events& out);
 
-  // The probe host is sick: while blind, rounds are dropped. It stays blind until told otherwise.
-  void set_blind(bool blind);
-  // And what the sick host made us believe is withdrawn: suspicions, and everything confirmed at or after
-  // `since`, end; the endpoints are unknown until measured again.
-  void discard_since(Timestamp since, Timestamp now, Events& out);
+  // A probe host is sick, and what it made us believe of the endpoints that are its own is withdrawn:
+  // suspicions, and everything confirmed at or after `since`, end; they are unknown until measured again.
+  using IsIts = std::function<bool(EndpointIndex)>;
+  void discard_since(Timestamp since, Timestamp now, const IsIts& is_its, Events& out);
 
   const EndpointHealth& health(EndpointIndex endpoint) const;
+  // Suspect or bad by packets lost, not only by values out of the usual.
+  bool is_lossy(EndpointIndex endpoint) const;
   std::span<const EndpointHealth> all() const;    // by endpoint index
   std::vector<Degradation> degradations() const;  // those that are on, by endpoint
   // The figures of those of these endpoints, in their order.

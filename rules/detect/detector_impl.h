@@ -86,7 +86,6 @@ struct Detector::Impl {
   std::vector<std::uint32_t> restored;  // as bad, and no tick has come since
   Timestamp last_tick{};
   std::int64_t counted_minute = 0;  // up to here bad minutes are counted
-  bool is_blind = false;
 };
 
 // In words, with numbers.

@@ -39,7 +39,7 @@ bool is_far_out(const ReadValue& v, const DetectRules& rules) {
 
 void Detector::Impl::on_round(const Round& round, Events& out) {
   const std::uint32_t e = round.endpoint.value;
-  if (is_blind || e >= states.size()) return;
+  if (e >= states.size()) return;
   prefetch(healths[e]);
   if (states[e].is_masked || states[e].is_retired || !is_valid(round)) return;
   Reading reading = read(round);

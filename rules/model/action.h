@@ -4,6 +4,7 @@
 
 #include "rules/model/health.h"
 #include "rules/model/incident.h"
+#include "rules/model/round.h"
 
 #include <array>
 #include <cstdint>
@@ -61,6 +62,7 @@ constexpr std::string_view name(BurstReason r) {
 struct BurstRequested {
   EndpointIndex endpoint;
   BurstReason reason = BurstReason::suspicion;
+  ProbeHostIndex from = 0;  // the probe host that is to send it; where there is one, that one
 };
 
 using ActionDetail = std::variant<IncidentChanged, DegradationChanged, ComplaintAttached, BurstRequested>;

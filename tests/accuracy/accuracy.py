@@ -108,7 +108,7 @@ def wilson(part, whole):
     """The 95 % interval of a share."""
     if whole == 0:
         return 0, 1
-    z, p = 1.96, part / whole
+    z, p = 1.96, min(1, part / whole)  # more than one duplicate a fault is no share
     middle, half = p + z * z / (2 * whole), z * math.sqrt(p * (1 - p) / whole + z * z / (4 * whole * whole))
     return (middle - half) / (1 + z * z / whole), (middle + half) / (1 + z * z / whole)
 

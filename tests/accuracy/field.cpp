@@ -99,7 +99,8 @@ void Field::maybe_spike(State& state, std::int64_t second) {
   state.spike_rtt = u < kSpikes ? 1.0F : 2.5F;
 }
 
-Round Field::measure(EndpointIndex endpoint, std::int64_t second, std::uint16_t packets, bool on_demand) {
+Round Field::measure(EndpointIndex endpoint, std::int64_t second, std::uint16_t packets, bool on_demand,
+                     bool blind) {
   State& state = states_[endpoint.value];
   if (fresh_for_ != static_cast<std::uint64_t>(second / 60)) {
     fresh_for_ = static_cast<std::uint64_t>(second / 60);
@@ -107,7 +108,7 @@ Round Field::measure(EndpointIndex endpoint, std::int64_t second, std::uint16_t 
   }
   if (!on_demand) maybe_spike(state, second);
   const bool spiked = static_cast<std::uint32_t>(second) < state.spike_until_s;
-  const bool usual = !spiked && state.effect.loss == 0 && !blind_;
+  const bool usual = !spiked && state.effect.loss == 0 && !blind;
 
   Round round;
   round.endpoint = endpoint;
@@ -115,7 +116,7 @@ Round Field::measure(EndpointIndex endpoint, std::int64_t second, std::uint16_t 
   round.started = at_second(second) + std::chrono::milliseconds(endpoint.value % 997);
   std::uint16_t sent = on_demand ? 5 : packets, lost = 0;
   float loss = 1 - (1 - state.base_loss) * (1 - state.effect.loss) * (spiked ? 1 - state.spike_loss : 1);
-  if (blind_) loss = 1;
+  if (blind) loss = 1;
   if (!usual || packets != 10 || on_demand || unit() >= state.none_lost) {
     lost = lost_of(sent, loss);
     if (usual && lost == 0 && !on_demand && packets == 10) lost = 1;  // at least one, by the draw above

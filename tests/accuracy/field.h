@@ -17,10 +17,11 @@ class Field {
 
   void begin(const Event& event) { change(event, true); }
   void end(const Event& event) { change(event, false); }
-  void set_probe_host_blind(bool blind) { blind_ = blind; }
 
-  // A scheduled round of `packets`, or a burst of 5 packets and 15 more if one of them is lost.
-  Round measure(EndpointIndex endpoint, std::int64_t second, std::uint16_t packets, bool on_demand);
+  // A scheduled round of `packets`, or a burst of 5 packets and 15 more if one of them is lost; `blind`: the
+  // probe host sees nothing.
+  Round measure(EndpointIndex endpoint, std::int64_t second, std::uint16_t packets, bool on_demand,
+                bool blind);
 
  private:
   struct State {
@@ -53,7 +54,6 @@ class Field {
   std::vector<State> states_;
   std::vector<float> heavy_tail_;  // Student t with 5 degrees of freedom, scaled to variance 1
   std::uint64_t random_;
-  bool blind_ = false;
   std::uint64_t fresh_for_ = UINT64_MAX;
   float evening_now_ = 0;
 };

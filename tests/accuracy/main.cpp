@@ -43,6 +43,9 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--load", a.plan.load, "so many times the faults")->capture_default_str();
   app.add_option("--wrong-edges", a.network.wrong_edges, "share of the inventory that is wrong")
       ->capture_default_str();
+  app.add_option("--probe-hosts", a.simulation.probe_hosts, "each with its share of the endpoints")
+      ->check(CLI::Range(1, 32))
+      ->capture_default_str();
   app.add_option("--missing", a.simulation.missing, "share of the results that are not measured")
       ->capture_default_str();
   app.add_option("--skew", a.calls.clock_skew_s, "of the complaints' clock, seconds either way")
@@ -66,6 +69,7 @@ void add_options(CLI::App& app, Arguments& a) {
 int run(Arguments a) {
   a.network.aggregations = a.size == "S" ? 20 : a.size == "M" ? 80 : 400;
   a.network.power_zones = !a.no_power_data;
+  a.network.probe_hosts = a.plan.probe_hosts = a.simulation.probe_hosts;
   a.simulation.alarms = !a.no_alarms;
   a.simulation.rounds = !a.silent_only;
   a.plan.silent_only = a.silent_only;

@@ -81,6 +81,8 @@ class Maker {
     for (std::uint32_t a = 0; a < plan_.aggregations; ++a) add_aggregation(a);
     add_zones();
     misplace();
+    for (std::uint32_t h = 0; plan_.probe_hosts > 1 && h < plan_.probe_hosts; ++h)
+      nodes_.push_back(node_record(fmt::format("probe-host-{}", h), NodeKind::probe_host, Point{}.place()));
     auto built = Topology::build(std::move(nodes_), std::move(endpoints_));
     if (!built) throw std::runtime_error(built.error().message);
     network_.topology = *built;

@@ -265,7 +265,7 @@ class Planner {
       if (is_fault(event.kind)) {
         for (const std::size_t other : active) hide_behind(event, other);
       }
-      if (event.kind == Kind::probe_host)
+      if (event.kind == Kind::probe_host && options_.probe_hosts == 1)
         for (const std::size_t other : active)
           if (is_fault(events_[other].kind)) hide_behind(events_[other], i);
       if (event.kind == Kind::maintenance)
@@ -280,6 +280,7 @@ class Planner {
     const Event& other = events_[number];
     constexpr std::int64_t kEnough = 6 * kMinute;  // to be seen
     if (other.kind == Kind::probe_host) {
+      if (options_.probe_hosts > 1) return;
       const std::int64_t before = std::max<std::int64_t>(other.begin_s - event.begin_s, 0);
       const std::int64_t after = std::max<std::int64_t>(event.end_s - other.end_s, 0);
       if (std::max(before, after) < kEnough && !is_silent(event.kind)) event.observable = false;

@@ -75,6 +75,7 @@ struct PlanOptions {
   double days = 14;
   double load = 1;  // times as many faults
   bool silent_only = false;
+  std::uint32_t probe_hosts = 1;  // where there are others, one that fails hides nothing
   std::uint64_t seed = 1;
 };
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <ctime>
+#include <map>
 #include <queue>
 
 namespace faultline::accuracy {
@@ -42,6 +43,7 @@ class Simulation {
         dice_(options.seed * 1009 + 5),
         pipeline_(network.topology, std::move(rules)),
         by_offset_(static_cast<std::size_t>(options.interval_s)) {
+    blind_.resize(options.probe_hosts);
     const auto count = static_cast<std::uint32_t>(network.topology->endpoints().size());
     for (std::uint32_t e = 0; e < count; ++e)  // spread over the interval, neighbours far from each other
       by_offset_[lab::mix(e * 7 + options.seed) % by_offset_.size()].push_back({e});
@@ -83,7 +85,7 @@ class Simulation {
     if (actions.empty()) return;
     result_.ledger.take(actions, now_);
     for (const Action& action : actions) {
-      if (const auto* burst = std::get_if<BurstRequested>(&action.detail)) ask(burst->endpoint);
+      if (const auto* burst = std::get_if<BurstRequested>(&action.detail)) ask(*burst);
       if (options_.trace) print(action);
     }
   }
@@ -113,11 +115,17 @@ class Simulation {
                health.better ? " better" : "", health.evidence_nats, health.loss_ratio);
   }
 
-  void ask(EndpointIndex endpoint) {
+  void ask(const BurstRequested& burst) {
     if (!options_.bursts) return;
     ++result_.bursts;
-    asked_.push_back(endpoint);
+    asked_.push_back(burst);
   }
+
+  // Each probe host has its share of the endpoints, and they fail in turn.
+  ProbeHostIndex home_of(EndpointIndex endpoint) const {
+    return static_cast<ProbeHostIndex>(endpoint.value % options_.probe_hosts);
+  }
+  bool is_blind(ProbeHostIndex host) const { return blind_[host] > 0; }
 
   void deliver_later(const Round& round) {
     const auto after = std::chrono::ceil<std::chrono::seconds>(round.finished - at_second(now_)).count();
@@ -130,8 +138,9 @@ class Simulation {
       const Event& event = events_[next_event_];
       ends_.push({effective_end(event), next_event_});
       if (event.kind == Kind::probe_host) {
-        ++blind_;
-        field_.set_probe_host_blind(true);
+        const auto host = static_cast<ProbeHostIndex>(host_failures_++ % options_.probe_hosts);
+        ++blind_[host];
+        host_of_[next_event_] = host;
       } else if (!is_silent(event.kind)) {
         field_.begin(event);
         if (options_.alarms) raise_alarms(event, next_event_);
@@ -140,7 +149,7 @@ class Simulation {
     for (; !ends_.empty() && ends_.top().first <= now_; ends_.pop()) {
       const Event& event = events_[ends_.top().second];
       if (event.kind == Kind::probe_host) {
-        field_.set_probe_host_blind(--blind_ > 0);
+        --blind_[host_of_.at(ends_.top().second)];
       } else if (!is_silent(event.kind)) {
         field_.end(event);
         clear_alarms(ends_.top().second);
@@ -194,7 +203,9 @@ class Simulation {
   void probe() {
     if (!options_.rounds) return asked_.clear();
     for (const EndpointIndex endpoint : by_offset_[static_cast<std::size_t>(now_ % options_.interval_s)]) {
-      Round round = field_.measure(endpoint, now_, options_.packets, false);
+      const ProbeHostIndex home = home_of(endpoint);
+      Round round = field_.measure(endpoint, now_, options_.packets, false, is_blind(home));
+      round.probe_host = home;
       ++result_.rounds;
       result_.packets += options_.packets;
       if (options_.missing > 0 && dice_.unit() < options_.missing) {
@@ -206,10 +217,11 @@ class Simulation {
       if (watcher_) watcher_(round, now_);
       deliver_later(round);
     }
-    std::vector<EndpointIndex> asked;
+    std::vector<BurstRequested> asked;
     asked.swap(asked_);
-    for (const EndpointIndex endpoint : asked) {
-      const Round round = field_.measure(endpoint, now_, 0, true);
+    for (const BurstRequested& burst : asked) {
+      Round round = field_.measure(burst.endpoint, now_, 0, true, is_blind(burst.from));
+      round.probe_host = burst.from;
       result_.burst_packets += round.packets.sent;
       deliver_later(round);
     }
@@ -231,7 +243,8 @@ class Simulation {
     const double before_tick = thread_cpu_s();
     Tick tick;
     tick.at = at_second(now_);
-    tick.probe_host_healthy = blind_ == 0 || self_check_misses();
+    for (ProbeHostIndex host = 0; host < blind_.size(); ++host)
+      if (is_blind(host) && !self_check_misses()) tick.failing_hosts |= 1U << host;
     feed(tick);
     const double after = thread_cpu_s();
     result_.pipeline_s += after - before;
@@ -251,13 +264,15 @@ class Simulation {
   Pipeline pipeline_;
   std::vector<std::vector<EndpointIndex>> by_offset_;
   std::array<std::vector<Round>, kDelays> pending_;
-  std::vector<EndpointIndex> asked_;
+  std::vector<BurstRequested> asked_;
   using End = std::pair<std::int64_t, std::size_t>;
   std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
   std::map<std::size_t, std::vector<Alarm>> raised_;
   EndpointIndex watched_;
   std::size_t next_event_ = 0, next_call_ = 0, alarms_ = 0;
-  int blind_ = 0;
+  std::vector<int> blind_;                         // failures in force, by probe host
+  std::map<std::size_t, ProbeHostIndex> host_of_;  // whose failure an event is
+  std::size_t host_failures_ = 0;
   std::int64_t now_ = 0;
   SimulationResult result_;
 };

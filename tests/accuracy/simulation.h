@@ -21,6 +21,7 @@ struct SimulationOptions {
   std::int64_t interval_s = 60;
   std::uint16_t packets = 10;
   double missing = 0;  // share of the results that are not measured
+  std::uint32_t probe_hosts = 1;
   bool bursts = true;  // off: what was asked for never comes (ablation)
   bool rounds = true;  // off: nothing is ever measured, all there is to go by are complaints
   bool alarms = true;  // dying gasps, loss of signal and power alarms of other systems

@@ -63,7 +63,7 @@ TEST_F(ArgumentTest, SaysWithWhichFiguresItOpened) {
   EXPECT_THAT(argument.opening, Contains(AllOf(HasSubstr(fmt::format("odds {:.1f} nats", record.gain_nats)),
                                                HasSubstr("2.2 needed for 7200 customers"))));
   EXPECT_THAT(argument.opening, Contains(HasSubstr("20 s must pass before a ticket")));
-  EXPECT_THAT(argument.opening, Contains(HasSubstr("24 of the 24 members measured within")));
+  EXPECT_THAT(argument.opening, Contains(HasSubstr("24 of the 24 members measured in the last seconds")));
 }
 
 TEST_F(ArgumentTest, AnAlarmThatWouldMakeAnotherCauseLikelyIsNamedWithItsProbabilities) {

@@ -112,7 +112,7 @@ TEST(Maintenance, EndsWhatWasBadAndIgnoresEverythingMeanwhile) {
   EXPECT_EQ(world.go_down().size(), 3U);  // still bad: found anew
 }
 
-TEST(BlindProbeHost, DropsRoundsAndWithdrawsWhatItMadeUsBelieve) {
+TEST(BlindProbeHost, WithdrawsWhatItMadeUsBelieveOfItsOwnEndpoints) {
   World world;
   world.run_good(10);
   const Timestamp sick_since = world.now;
@@ -124,13 +124,12 @@ TEST(BlindProbeHost, DropsRoundsAndWithdrawsWhatItMadeUsBelieve) {
   ASSERT_EQ(world.detector.health(world.b).state, HealthState::suspect);
 
   Events events;
-  world.detector.set_blind(true);
-  world.detector.discard_since(sick_since, world.now, events);
+  world.detector.discard_since(sick_since, world.now, [](EndpointIndex) { return false; }, events);
+  EXPECT_THAT(events, IsEmpty());
+  world.detector.discard_since(sick_since, world.now, [](EndpointIndex) { return true; }, events);
   EXPECT_THAT(kinds(events), ElementsAre(EventKind::degradation_ended, EventKind::recovered));
   EXPECT_EQ(world.health().state, HealthState::unknown);
   EXPECT_EQ(world.detector.health(world.b).state, HealthState::unknown);
-  EXPECT_THAT(world.go_down(), IsEmpty());
-  world.detector.set_blind(false);
   world.run_good(3);
   EXPECT_EQ(world.health().state, HealthState::ok);
 }
@@ -140,7 +139,7 @@ TEST(BlindProbeHost, LeavesAloneWhatWasKnownBefore) {
   world.run_good(10);
   world.go_down();
   Events events;
-  world.detector.discard_since(world.now, world.now, events);
+  world.detector.discard_since(world.now, world.now, [](EndpointIndex) { return true; }, events);
   EXPECT_THAT(events, IsEmpty());
   EXPECT_EQ(world.detector.degradations().size(), 1U);
   world.send(world.packets(5, 5));

@@ -145,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"correlate: {geocode: {least_accuracy_m: 6000}}\n",
                 "least_accuracy_m must not be above far_deviation_m"},
         Mistake{"correlate: {probe: {first_siblings: 17}}\n", "first_siblings must not be above siblings"},
-        Mistake{"correlate: {probe: {watch_spacing: 131s}}\n", "watch_spacing must not be above watch"}));
+        Mistake{"correlate: {probe: {watch_spacing: 181s}}\n", "watch_spacing must not be above watch"}));
 INSTANTIATE_TEST_SUITE_P(
     ContradictionInDecide, RuleMistake,
     testing::Values(

@@ -126,21 +126,30 @@ class PipelineWorld {
     if (lost < sent) one.rtt.median_ms = 20;
     return one;
   }
-  void measure(EndpointIndex endpoint, bool on_demand) {
+  ProbeHostIndex home_of(EndpointIndex endpoint) const {
+    return static_cast<ProbeHostIndex>(endpoint.value % hosts);
+  }
+  void measure(EndpointIndex endpoint, bool on_demand, ProbeHostIndex from) {
     const auto found = down.find(endpoint);
-    const double loss = found == down.end() ? 0 : found->second;
+    const double loss = deaf.contains(from) ? 1 : found == down.end() ? 0 : found->second;
     const int sent = on_demand && loss > 0 ? 20 : 5;
-    take(pipeline.on(round(endpoint, sent, static_cast<int>(std::lround(loss * sent)), on_demand)));
+    Round one = round(endpoint, sent, static_cast<int>(std::lround(loss * sent)), on_demand);
+    one.probe_host = from;
+    if (const auto late = slow.find(endpoint); late != slow.end()) one.rtt.median_ms *= late->second;
+    take(pipeline.on(one));
   }
   // So many seconds pass by the true time, whatever the clock says meanwhile.
   void pass(std::chrono::seconds time) {
     for (auto left = time.count(); left > 0; --left) {
       now += 1s;
       ++second_;
-      for (const EndpointIndex endpoint : std::exchange(asked, {})) measure(endpoint, true);
+      for (const BurstRequested& burst : std::exchange(asked, {}))
+        measure(burst.endpoint, true, std::min<ProbeHostIndex>(burst.from, hosts - 1));
       for (std::uint32_t i = second_ % 10; i < topology->endpoints().size(); i += 10)
-        if (!topology->endpoint(EndpointIndex{i}).retired) measure(EndpointIndex{i}, false);
-      take(pipeline.on(Tick{now, host_healthy}));
+        if (!topology->endpoint(EndpointIndex{i}).retired) measure(EndpointIndex{i}, false, home_of({i}));
+      Tick tick{now, host_healthy};
+      for (const ProbeHostIndex host : failing) tick.failing_hosts |= 1U << host;
+      take(pipeline.on(tick));
     }
   }
   void complain(Complaint complaint) {
@@ -158,7 +167,7 @@ class PipelineWorld {
         complaints[attached->complaint_id] = attached->incident;
       } else if (const auto* burst = std::get_if<BurstRequested>(&action.detail)) {
         ++bursts;
-        asked.push_back(burst->endpoint);
+        asked.push_back(*burst);
       }
     }
   }
@@ -197,8 +206,12 @@ class PipelineWorld {
   // A Tuesday, 10:00 UTC.
   Timestamp now = Timestamp(std::chrono::seconds(1'795'514'400));
   bool host_healthy = true;
-  std::map<EndpointIndex, double> down;  // and how much it loses
-  std::vector<EndpointIndex> asked;
+  ProbeHostIndex hosts = 1;               // that send probes, each to its share of the endpoints
+  std::set<ProbeHostIndex> deaf;          // those to which nothing comes back,
+  std::set<ProbeHostIndex> failing;       // those that say so
+  std::map<EndpointIndex, double> down;   // and how much it loses
+  std::map<EndpointIndex, float> slow;    // and how many times as long its round trip is
+  std::vector<BurstRequested> asked;
   std::vector<IncidentChanged> told;
   std::map<std::string, std::optional<IncidentNumber>> complaints;
   std::size_t bursts = 0;
