@@ -26,7 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr float kCoverage_m = 5000, kAccuracy_m = 3000;  // a postcode's centre is that exact
-constexpr Duration kTick = 10s, kIdleTick = 5min;  // with and without an incident
+constexpr Duration kTick = 10s, kIdleTick = 5min;        // with and without an incident
 constexpr Duration kAfterTheLast = 1h;
 
 struct Call {
@@ -138,6 +138,7 @@ int run() {
     const Complaint complaint = complaint_of(recording.calls[i], topology, i + 1);
     placed += complaint.place ? 1 : 0;
     print(topology, pipeline.on(complaint));
+    now = complaint.received + kTick;
   }
   tick_until(now + kAfterTheLast);
   fmt::print("# {} calls, {} with a place, {} endpoints\n", recording.calls.size(), placed,
