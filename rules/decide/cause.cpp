@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, kCauseFeatureCount> kTexts = {
     "an area across the topology is affected",
     "only targets outside the own network are bad",
     "customers complain although every probe is good",
+    "customers of the air interface complain, over which no probe goes",
     "the endpoints are not reachable (90 % loss or more)",
     "a part of the packets is lost",
     "delay or throughput is bad with little loss",

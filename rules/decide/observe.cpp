@@ -147,9 +147,20 @@ void Observations::add_signal(const Record& record, const Present& present, cons
     features.push_back(CauseFeature::cell_on_air);
 }
 
+// A cell's probes end at its site: what goes wrong on the air is seen by a modem, or by nobody but customers.
+bool Observations::is_air_unseen(const Record& record, const Topology& topology) const {
+  const std::vector<EndpointIndex>& where = record.incident.affected;
+  return record.level != Level::wide && std::all_of(where.begin(), where.end(), [&](EndpointIndex endpoint) {
+           const bool has_modem =
+               endpoint.value < signals_.size() && signals_[endpoint.value].at != Timestamp{};
+           return is_mobile(topology.endpoint(endpoint).technology) && !has_modem;
+         });
+}
+
 std::vector<CauseFeature> Observations::of_members(const Record& record, const Present& present,
                                                    const Topology& topology, const CauseRules& rules) const {
-  if (record.incident.complaint_only) return {CauseFeature::one_service_silent};
+  if (record.incident.complaint_only)
+    return {is_air_unseen(record, topology) ? CauseFeature::air_silent : CauseFeature::one_service_silent};
   std::vector<CauseFeature> features;
   add_reach(record, present, features);
   add_onset(record, present, rules, features);

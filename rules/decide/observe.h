@@ -41,6 +41,7 @@ class Observations {
   };
   bool alarm_below(const Record& record, const Topology& topology,
                    std::initializer_list<AlarmKind> kinds) const;
+  bool is_air_unseen(const Record& record, const Topology& topology) const;
   void add_signal(const Record& record, const Present& present, const Topology& topology,
                   std::vector<CauseFeature>& features) const;
 
