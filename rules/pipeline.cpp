@@ -70,7 +70,7 @@ void Pipeline::Impl::set_rules(std::shared_ptr<const RuleSet> next) {
 }
 
 decide::Present Pipeline::Impl::present(Timestamp now) const {
-  return {now, detector.all(), !may_open(now), unseen};
+  return {now, detector.all(), !may_open(now), unseen, works};
 }
 
 void Pipeline::Impl::on(const Round& round, Actions& actions) {

@@ -158,6 +158,7 @@ struct Pipeline::Impl {
   };
   std::map<std::string, std::vector<EndpointIndex>> running;  // windows in force, by id
   std::vector<Overrun> overruns;
+  std::vector<decide::Work> works;  // the windows in force, without their grace
 };
 
 }  // namespace faultline

@@ -66,6 +66,7 @@ void Pipeline::Impl::apply_maintenance(Timestamp now, Actions& actions) {
   const MaintenanceRules& maintenance = rules->decide.maintenance;
   std::map<std::string, std::vector<EndpointIndex>> in_force;
   std::set<EndpointIndex> wanted;
+  works.clear();
   for (const Maintenance& window : windows) {
     if (now < window.begins || now >= window.ends + maintenance.grace) continue;
     auto known = running.find(window.id);
@@ -74,6 +75,7 @@ void Pipeline::Impl::apply_maintenance(Timestamp now, Actions& actions) {
       known = running.emplace(window.id, std::vector(endpoints.begin(), endpoints.end())).first;
     }
     in_force.insert(*known);
+    if (now < window.ends) works.push_back({window.begins, known->second.size()});
     wanted.insert(known->second.begin(), known->second.end());
   }
   for (auto& [id, endpoints] : running)

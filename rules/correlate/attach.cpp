@@ -28,7 +28,7 @@ Stream stream_at(const Topology& topology, const Weights& weights, Service servi
   }
   Stream stream;
   for (const EndpointWeight& one : weights) {
-    if (!std::binary_search(target.affected.begin(), target.affected.end(), one.endpoint)) continue;
+    if (!target.affects(one.endpoint)) continue;
     const Endpoint& endpoint = topology.endpoint(one.endpoint);
     stream.coverage += one.weight;
     stream.rate += one.weight * endpoint.customers *
@@ -47,6 +47,11 @@ Stream stream_of(const Topology& topology, const Weights& weights, const Complai
 }
 
 }  // namespace
+
+bool AttachTarget::affects(EndpointIndex endpoint) const {
+  return std::binary_search(affected.begin(), affected.end(), endpoint) ||
+         std::binary_search(strays.begin(), strays.end(), endpoint);
+}
 
 double call_delay_density(Duration delay, const CallInRules& rules) {
   const double hours = to_seconds(delay) / 3600;

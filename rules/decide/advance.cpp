@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace faultline::decide {
@@ -203,10 +204,51 @@ bool IncidentBook::join_wider(Record& record, const Present& present, Actions& a
   return false;
 }
 
+// Of the endpoints that are suspected at one time most are well again before they are believed, so that while it
+// is suspected an endpoint may be anything. One that is about to open is a fault, of itself or of what broke at
+// the same time elsewhere: an inventory has more wrong entries than endpoints break in a minute.
+bool IncidentBook::join_as_stray(Record& record, const Present& present, Actions& actions) {
+  if (record.level != Level::endpoint || record.flapping || record.incident.complaint_only ||
+      record.members.size() != 1)
+    return false;
+  const EndpointIndex stray = record.members.front();
+  const auto is_gone = [&](EndpointIndex e) { return present.health[e.value].bad_in(Respect::reachability); };
+  for (auto& [number, other] : records_) {
+    const std::vector<EndpointIndex>& bad = other.incident.bad;
+    if (!other.is_active() || !other.is_told() || other.level == Level::endpoint || other.is_storm ||
+        other.is_host || other.incident.complaint_only || bad.empty() || is_mostly_over(other) ||
+        !is_likely_stray(other.members.size(), stray_window(other), rules_->identity.endpoint_faults_per_year))
+      continue;
+    const bool is_known_stray = contains(other.incident.suspected_members, stray);
+    // Its members say when it broke: what it took in at its beginning may have been bad before.
+    const auto alike = std::count_if(bad.begin(), bad.end(), [&](EndpointIndex e) {
+      return is_gone(e) == is_gone(stray) &&
+             std::chrono::abs(present.health[e.value].onset - record.incident.onset) <= stray_window(other);
+    });
+    if (!is_known_stray && 2 * alike <= static_cast<std::ptrdiff_t>(bad.size())) continue;
+    insert_all(other.incident.suspected_members, {stray});
+    if (!is_known_stray) note_stray(other, stray);
+    merge(record, other, present.at, actions);
+    return true;
+  }
+  return false;
+}
+
+// Announced work began when it became bad, and the inventory puts it elsewhere: it waits until the work is over.
+bool IncidentBook::is_likely_work(const Record& record, const Present& present) const {
+  const IdentityRules& rules = rules_->identity;
+  if (record.level != Level::endpoint || record.flapping || record.incident.complaint_only) return false;
+  return std::any_of(present.works.begin(), present.works.end(), [&](const Work& work) {
+    return std::chrono::abs(record.incident.onset - work.begins) <= rules.stray_wide &&
+           is_likely_stray(work.endpoints, rules.stray_wide, rules.endpoint_faults_per_year);
+  });
+}
+
 void IncidentBook::open(Record& record, const LifecycleFacts& facts, const Present& present,
                         Actions& actions) {
   const Timestamp now = present.at;
-  if (join_wider(record, present, actions)) return;
+  if (is_likely_work(record, present)) return;
+  if (join_wider(record, present, actions) || join_as_stray(record, present, actions)) return;
   if (reopen_earlier(record, now, actions) || fold_into_storm(record, now, actions)) return;
   record.incident.follows = last_at(record.incident.root);
   record.incident.state = IncidentState::open;

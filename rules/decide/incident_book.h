@@ -107,6 +107,9 @@ class IncidentBook {
   Record* related_complaints(const Hypothesis& hypothesis);
   Record* covering(const Hypothesis& hypothesis);
   Record* stray_of(const Hypothesis& hypothesis);
+  Duration stray_window(const Record& record) const;
+  bool is_likely_stray(std::size_t members, Duration window, double by_themselves_per_year) const;
+  void note_stray(Record& record, EndpointIndex stray) const;
   bool under_young_ancestor(const Hypothesis& hypothesis, Timestamp now) const;
   bool is_coherent(const Record& record, const Hypothesis& hypothesis) const;
   void start(const Hypothesis& hypothesis, Duration extra_hold, Timestamp now, Actions& actions);
@@ -127,6 +130,8 @@ class IncidentBook {
   static bool is_news(Record& record, const Present& present);
   LifecycleFacts facts_of(const Record& record, const Present& present) const;
   void step(Record& record, const Present& present, const Observations& observations, Actions& actions);
+  bool is_likely_work(const Record& record, const Present& present) const;
+  bool join_as_stray(Record& record, const Present& present, Actions& actions);
   bool join_wider(Record& record, const Present& present, Actions& actions);
   void open(Record& record, const LifecycleFacts& facts, const Present& present, Actions& actions);
   bool reopen_earlier(Record& record, Timestamp now, Actions& actions);

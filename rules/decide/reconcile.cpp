@@ -82,15 +82,27 @@ Record* IncidentBook::stray_of(const Hypothesis& hypothesis) {
   const IdentityRules& rules = rules_->identity;
   for (auto& [number, record] : records_) {
     if (!record.is_active() || record.level == Level::endpoint || record.incident.complaint_only) continue;
-    const Duration window = record.level == Level::site ? rules.stray_site : rules.stray_wide;
-    if (std::chrono::abs(record.incident.onset - hypothesis.onset) > window) continue;
-    const double strays = rules.wrong_edge_ratio * static_cast<double>(record.members.size());
-    const double coincidences = std::max(rules.endpoint_faults_per_year, hypothesis.coincidences_per_year) *
-                                static_cast<double>(topology_->endpoints().size()) * to_seconds(window) /
-                                kSecondsPerYear;
-    if (strays > rules.stray_odds * coincidences) return &record;
+    const Duration window = stray_window(record);
+    if (std::chrono::abs(record.incident.onset - hypothesis.onset) <= window &&
+        is_likely_stray(record.members.size(), window,
+                        std::max(rules.endpoint_faults_per_year, hypothesis.coincidences_per_year)))
+      return &record;
   }
   return nullptr;
+}
+
+Duration IncidentBook::stray_window(const Record& record) const {
+  return record.level == Level::site ? rules_->identity.stray_site : rules_->identity.stray_wide;
+}
+
+// Does an endpoint elsewhere that became bad with these within the window rather belong to them, by a wrong
+// edge of the inventory, than being one of those that become bad by themselves?
+bool IncidentBook::is_likely_stray(std::size_t members, Duration window, double by_themselves_per_year) const {
+  const IdentityRules& rules = rules_->identity;
+  const double strays = rules.wrong_edge_ratio * static_cast<double>(members);
+  const double coincidences = by_themselves_per_year * static_cast<double>(topology_->endpoints().size()) *
+                              to_seconds(window) / kSecondsPerYear;
+  return strays > rules.stray_odds * coincidences;
 }
 
 bool IncidentBook::under_young_ancestor(const Hypothesis& hypothesis, Timestamp now) const {
@@ -221,10 +233,14 @@ void IncidentBook::absorb_stray(Record& record, const Hypothesis& hypothesis, Ti
   if (!is_new) return;
   if (previous && *previous != record.incident.number && at(*previous).members.empty())
     merge(at(*previous), record, now, actions);
+  note_stray(record, hypothesis.bad.front());
+}
+
+void IncidentBook::note_stray(Record& record, EndpointIndex stray) const {
   record.notes.push_back(
       {fmt::format("endpoint {} became bad at the same time although the inventory puts it elsewhere: its "
                    "entry may be wrong",
-                   topology_->endpoint(hypothesis.bad.front()).name),
+                   topology_->endpoint(stray).name),
        0});
 }
 

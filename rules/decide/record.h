@@ -16,6 +16,12 @@
 
 namespace faultline::decide {
 
+// Announced work in force: a maintenance window.
+struct Work {
+  Timestamp begins;
+  std::size_t endpoints = 0;  // below it, as the inventory has it
+};
+
 // What is true now; `health` is by endpoint index.
 struct Present {
   Timestamp at;
@@ -23,6 +29,7 @@ struct Present {
   bool blocked = false;  // the probe host may be to blame: nothing opens
   // By endpoint: the probe host that measures it is blind, whatever others say of it. Empty: none is.
   std::span<const char> unseen = {};
+  std::span<const Work> works = {};
 
   bool is_unseen(EndpointIndex endpoint) const { return !unseen.empty() && unseen[endpoint.value] != 0; }
 };

@@ -1,6 +1,8 @@
 // What the pipeline learns of its own network, and when it had better conclude nothing.
 #include "tests/unit/rules_pipeline/world.h"
 
+#include <gmock/gmock.h>
+
 namespace faultline::test {
 namespace {
 
@@ -40,6 +42,17 @@ TEST_F(RestlessNetwork, TwoThatAreGoneAtOneSiteAreTheSite) {
   world.cut("cell-2-4-2");
   world.pass(120s);
   EXPECT_EQ(world.opened(), "site-2-4");
+}
+
+// A cell of another ring that fails with this one: while it is suspected it may be one of the many that are well
+// again in a moment, and when it is to be believed it is a wrong entry of the inventory.
+TEST_F(RestlessNetwork, WhatFailsWithARingElsewhereIsAStrayOfIt) {
+  world.cut("agg-2", 0.6);
+  world.cut("cell-3-4-1", 0.6);
+  world.pass(360s);
+  EXPECT_EQ(world.opened(), "agg-2");
+  EXPECT_THAT(world.pipeline.incident(world.last(IncidentEvent::opened).number)->suspected_members,
+              testing::ElementsAre(world.below("cell-3-4-1").front()));
 }
 
 TEST(QuietNetwork, TwoThatLosePacketsAtOneSiteAreTheSite) {
