@@ -99,9 +99,8 @@ std::vector<correlate::AttachTarget> Pipeline::Impl::targets(Timestamp now) cons
     };
     const bool hard = incident.bad.empty() ? !incident.complaint_only
                                            : std::any_of(incident.bad.begin(), incident.bad.end(), is_hard);
-    found.push_back(
-        {number, incident.affected, incident.onset, is_over ? incident.recovered_at : std::nullopt, hard,
-         incident.suspected_members});
+    found.push_back({number, incident.affected, incident.onset,
+                     is_over ? incident.recovered_at : std::nullopt, hard, incident.suspected_members});
   }
   return found;
 }

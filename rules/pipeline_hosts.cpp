@@ -1,5 +1,6 @@
-// Where probes are sent from: whose results count, who is to blame when much is lost at once, and from where a
-// burst is best sent (algorithms A.8). A fault of one probe host looks like a fault of everything it measures.
+// Where probes are sent from: whose results count, who is to blame when much is lost at once, and from where
+// a burst is best sent (algorithms A.8). A fault of one probe host looks like a fault of everything it
+// measures.
 #include "rules/correlate/siblings.h"
 #include "rules/pipeline_impl.h"
 
@@ -147,7 +148,7 @@ void Pipeline::Impl::follow_verdict(ProbeHostIndex host, const decide::HostVerdi
   if (verdict.state == decide::HostState::sick && !verdict.why.empty())
     book.set_host_sick(true, root, is_only, verdict.why, now, actions);
   if (verdict.state != decide::HostState::well) return;  // well: also one that a restart has brought back
-  for (std::size_t i = 0; i < guards.size(); ++i)  // of hosts that the inventory does not know
+  for (std::size_t i = 0; i < guards.size(); ++i)        // of hosts that the inventory does not know
     if (guards[i].state() == decide::HostState::sick && host_root(static_cast<ProbeHostIndex>(i)) == root)
       return;
   book.set_host_sick(false, root, is_only,

@@ -20,7 +20,7 @@ struct AttachTarget {
   std::span<const EndpointIndex> affected;  // sorted
   Timestamp onset;
   std::optional<Timestamp> recovered;
-  bool hard = true;                        // not reachable, rather than slow
+  bool hard = true;                            // not reachable, rather than slow
   std::span<const EndpointIndex> strays = {};  // affected although the inventory puts them elsewhere; sorted
 
   bool affects(EndpointIndex endpoint) const;

@@ -30,7 +30,8 @@ Candidate with_members(const Footprints& footprints, NodeIndex node, const Local
   for (std::size_t g = 0; g < candidate.groups.size(); ++g) {
     for (const EndpointIndex endpoint : candidate.groups[g].endpoints) {
       const std::uint32_t position = positions[endpoint.value];
-      if (position != kNotBad && std::chrono::abs(bad[position].onset - candidate.onset) <= rules.onset_spread)
+      if (position != kNotBad &&
+          std::chrono::abs(bad[position].onset - candidate.onset) <= rules.onset_spread)
         candidate.members[g].push_back(position);
     }
   }
@@ -98,9 +99,10 @@ std::vector<Candidate> candidates_of(const Footprints& footprints, const Localis
     Candidate candidate = with_members(footprints, node, rules, bad, members, positions);
     if (rules.healthy_evidence) add_healthy(candidate, true, positions, is_healthy);
     // Most nodes above something bad are far too large for it, the core above all, and to find out what is
-    // healthy below them is what localising costs. A guard asks only for groups that are hit, and when some of
-    // their bad endpoints are explained later it lets still less pass.
-    if (which == Which::possible && !passes_guard(candidate, evidence_of(candidate, bad, all), rules)) continue;
+    // healthy below them is what localising costs. A guard asks only for groups that are hit, and when some
+    // of their bad endpoints are explained later it lets still less pass.
+    if (which == Which::possible && !passes_guard(candidate, evidence_of(candidate, bad, all), rules))
+      continue;
     if (rules.healthy_evidence) add_healthy(candidate, false, positions, is_healthy);
     candidates.push_back(std::move(candidate));
   }

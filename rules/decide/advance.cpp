@@ -204,9 +204,9 @@ bool IncidentBook::join_wider(Record& record, const Present& present, Actions& a
   return false;
 }
 
-// Of the endpoints that are suspected at one time most are well again before they are believed, so that while it
-// is suspected an endpoint may be anything. One that is about to open is a fault, of itself or of what broke at
-// the same time elsewhere: an inventory has more wrong entries than endpoints break in a minute.
+// Of the endpoints that are suspected at one time most are well again before they are believed, so that while
+// it is suspected an endpoint may be anything. One that is about to open is a fault, of itself or of what
+// broke at the same time elsewhere: an inventory has more wrong entries than endpoints break in a minute.
 bool IncidentBook::join_as_stray(Record& record, const Present& present, Actions& actions) {
   if (record.level != Level::endpoint || record.flapping || record.incident.complaint_only ||
       record.members.size() != 1)
@@ -217,13 +217,15 @@ bool IncidentBook::join_as_stray(Record& record, const Present& present, Actions
     const std::vector<EndpointIndex>& bad = other.incident.bad;
     if (!other.is_active() || !other.is_told() || other.level == Level::endpoint || other.is_storm ||
         other.is_host || other.incident.complaint_only || bad.empty() || is_mostly_over(other) ||
-        !is_likely_stray(other.members.size(), stray_window(other), rules_->identity.endpoint_faults_per_year))
+        !is_likely_stray(other.members.size(), stray_window(other),
+                         rules_->identity.endpoint_faults_per_year))
       continue;
+    const Duration window = stray_window(other);
     const bool is_known_stray = contains(other.incident.suspected_members, stray);
     // Its members say when it broke: what it took in at its beginning may have been bad before.
     const auto alike = std::count_if(bad.begin(), bad.end(), [&](EndpointIndex e) {
       return is_gone(e) == is_gone(stray) &&
-             std::chrono::abs(present.health[e.value].onset - record.incident.onset) <= stray_window(other);
+             std::chrono::abs(present.health[e.value].onset - record.incident.onset) <= window;
     });
     if (!is_known_stray && 2 * alike <= static_cast<std::ptrdiff_t>(bad.size())) continue;
     insert_all(other.incident.suspected_members, {stray});
@@ -234,7 +236,8 @@ bool IncidentBook::join_as_stray(Record& record, const Present& present, Actions
   return false;
 }
 
-// Announced work began when it became bad, and the inventory puts it elsewhere: it waits until the work is over.
+// Announced work began when it became bad, and the inventory puts it elsewhere: it waits until the work is
+// over.
 bool IncidentBook::is_likely_work(const Record& record, const Present& present) const {
   const IdentityRules& rules = rules_->identity;
   if (record.level != Level::endpoint || record.flapping || record.incident.complaint_only) return false;

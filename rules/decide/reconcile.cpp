@@ -97,7 +97,8 @@ Duration IncidentBook::stray_window(const Record& record) const {
 
 // Does an endpoint elsewhere that became bad with these within the window rather belong to them, by a wrong
 // edge of the inventory, than being one of those that become bad by themselves?
-bool IncidentBook::is_likely_stray(std::size_t members, Duration window, double by_themselves_per_year) const {
+bool IncidentBook::is_likely_stray(std::size_t members, Duration window,
+                                   double by_themselves_per_year) const {
   const IdentityRules& rules = rules_->identity;
   const double strays = rules.wrong_edge_ratio * static_cast<double>(members);
   const double coincidences = by_themselves_per_year * static_cast<double>(topology_->endpoints().size()) *

@@ -11,8 +11,8 @@ namespace {
 
 constexpr unsigned kNewInterval = 3;
 
-// Asks for an object's memory before it is used. At thousands of endpoints each round finds its own out of the
-// cache, and waiting for one line after the other is most of its time.
+// Asks for an object's memory before it is used. At thousands of endpoints each round finds its own out of
+// the cache, and waiting for one line after the other is most of its time.
 template <typename T>
 void prefetch(const T& object) {
   constexpr std::size_t kLine = 64;

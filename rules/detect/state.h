@@ -90,8 +90,8 @@ struct EndpointState {
   bool is_masked = false;
   bool is_unknown = true;
   bool is_flapping = false;
-  std::uint8_t burst_tries = 0;    // asked for in this suspicion
-  std::uint8_t clean_bursts = 0;   // in a row
+  std::uint8_t burst_tries = 0;   // asked for in this suspicion
+  std::uint8_t clean_bursts = 0;  // in a row
   // As in the topology, which is far away for a round.
   Technology technology = Technology::ip;
   bool is_retired = false;

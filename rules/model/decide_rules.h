@@ -25,8 +25,8 @@ struct OpeningRules {
   double fresh_bad_share = 0;      // of the members that are freshly measured, so many are bad:
   Duration fresh{};                // what was bad within this time,
   Duration fresh_good{};           // what was good within this
-  Duration remeasure{};    // members are measured again so long before the end of the hold
-  double repeat_nats = 0;  // each further bad round of a single endpoint
+  Duration remeasure{};            // members are measured again so long before the end of the hold
+  double repeat_nats = 0;          // each further bad round of a single endpoint
   double repeat_limit_nats = 0;
   double parent_share = 0;           // a wide incident waits until so many sibling groups are measured
   std::uint32_t parent_results = 0;  // with so many results each

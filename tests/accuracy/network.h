@@ -14,9 +14,9 @@ namespace faultline::accuracy {
 struct NetworkPlan {
   std::uint32_t aggregations = 20;  // 20, 80 and 400 are the sizes S, M and L
   std::uint32_t sites_of_each = 25;
-  double wrong_edges = 0;   // share of the endpoints that the inventory puts below another site
+  double wrong_edges = 0;         // share of the endpoints that the inventory puts below another site
   std::uint32_t probe_hosts = 1;  // more than one are in the inventory, so that their incidents have names
-  bool power_zones = true;  // the inventory knows which sites share a power feed
+  bool power_zones = true;        // the inventory knows which sites share a power feed
   std::uint64_t seed = 1;
 };
 

@@ -143,9 +143,9 @@ class Judge {
     if (!detected) {
       if (!is_silent(event.kind) || event.callers >= kManyCallers)
         score_.remarks.push_back(fmt::format("missed: {} of {} at {} for {} s, {} endpoints, {} callers",
-                                             name(event.kind), root_name(event.root, *network_.topology), event.begin_s,
-                                             event.end_s - event.begin_s, event.endpoints.size(),
-                                             event.callers));
+                                             name(event.kind), root_name(event.root, *network_.topology),
+                                             event.begin_s, event.end_s - event.begin_s,
+                                             event.endpoints.size(), event.callers));
       return;
     }
     ++kind.detected;

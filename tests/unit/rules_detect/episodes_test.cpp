@@ -124,9 +124,11 @@ TEST(BlindProbeHost, WithdrawsWhatItMadeUsBelieveOfItsOwnEndpoints) {
   ASSERT_EQ(world.detector.health(world.b).state, HealthState::suspect);
 
   Events events;
-  world.detector.discard_since(sick_since, world.now, [](EndpointIndex) { return false; }, events);
+  world.detector.discard_since(
+      sick_since, world.now, [](EndpointIndex) { return false; }, events);
   EXPECT_THAT(events, IsEmpty());
-  world.detector.discard_since(sick_since, world.now, [](EndpointIndex) { return true; }, events);
+  world.detector.discard_since(
+      sick_since, world.now, [](EndpointIndex) { return true; }, events);
   EXPECT_THAT(kinds(events), ElementsAre(EventKind::degradation_ended, EventKind::recovered));
   EXPECT_EQ(world.health().state, HealthState::unknown);
   EXPECT_EQ(world.detector.health(world.b).state, HealthState::unknown);
@@ -139,7 +141,8 @@ TEST(BlindProbeHost, LeavesAloneWhatWasKnownBefore) {
   world.run_good(10);
   world.go_down();
   Events events;
-  world.detector.discard_since(world.now, world.now, [](EndpointIndex) { return true; }, events);
+  world.detector.discard_since(
+      world.now, world.now, [](EndpointIndex) { return true; }, events);
   EXPECT_THAT(events, IsEmpty());
   EXPECT_EQ(world.detector.degradations().size(), 1U);
   world.send(world.packets(5, 5));

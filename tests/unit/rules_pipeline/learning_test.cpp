@@ -44,8 +44,8 @@ TEST_F(RestlessNetwork, TwoThatAreGoneAtOneSiteAreTheSite) {
   EXPECT_EQ(world.opened(), "site-2-4");
 }
 
-// A cell of another ring that fails with this one: while it is suspected it may be one of the many that are well
-// again in a moment, and when it is to be believed it is a wrong entry of the inventory.
+// A cell of another ring that fails with this one: while it is suspected it may be one of the many that are
+// well again in a moment, and when it is to be believed it is a wrong entry of the inventory.
 TEST_F(RestlessNetwork, WhatFailsWithARingElsewhereIsAStrayOfIt) {
   world.cut("agg-2", 0.6);
   world.cut("cell-3-4-1", 0.6);

@@ -206,11 +206,11 @@ class PipelineWorld {
   // A Tuesday, 10:00 UTC.
   Timestamp now = Timestamp(std::chrono::seconds(1'795'514'400));
   bool host_healthy = true;
-  ProbeHostIndex hosts = 1;               // that send probes, each to its share of the endpoints
-  std::set<ProbeHostIndex> deaf;          // those to which nothing comes back,
-  std::set<ProbeHostIndex> failing;       // those that say so
-  std::map<EndpointIndex, double> down;   // and how much it loses
-  std::map<EndpointIndex, float> slow;    // and how many times as long its round trip is
+  ProbeHostIndex hosts = 1;              // that send probes, each to its share of the endpoints
+  std::set<ProbeHostIndex> deaf;         // those to which nothing comes back,
+  std::set<ProbeHostIndex> failing;      // those that say so
+  std::map<EndpointIndex, double> down;  // and how much it loses
+  std::map<EndpointIndex, float> slow;   // and how many times as long its round trip is
   std::vector<BurstRequested> asked;
   std::vector<IncidentChanged> told;
   std::map<std::string, std::optional<IncidentNumber>> complaints;
