@@ -103,6 +103,7 @@ class IncidentBook {
   Record* main_owner(const Hypothesis& hypothesis);
   bool is_what_they_mean(const Record& complained, const Hypothesis& hypothesis) const;
   bool may_grow(const Record& record, const Hypothesis& hypothesis, Timestamp now) const;
+  static bool is_hardly_better(const Hypothesis& hypothesis, const Record& record);
   Record* home_of_complaints(const Hypothesis& hypothesis, Timestamp now, bool& settled);
   Record* related_complaints(const Hypothesis& hypothesis);
   Record* covering(const Hypothesis& hypothesis);

@@ -278,6 +278,14 @@ bool IncidentBook::may_grow(const Record& record, const Hypothesis& hypothesis, 
          now - *record.incident.opened_at < rules_->identity.complaint_age;
 }
 
+// One line of a suspected site: its third caller, where others of the site called before, does not make it the
+// place.
+bool IncidentBook::is_hardly_better(const Hypothesis& hypothesis, const Record& record) {
+  constexpr double kClearly = 6;  // nats: what the third customer of one line is taken for (scan.line_nats)
+  return record.level == Level::site && hypothesis.level == Level::endpoint &&
+         hypothesis.gain_nats < record.gain_nats + kClearly;
+}
+
 // Which incident do these complaints belong to? `settled`: one that explains them without growing.
 Record* IncidentBook::home_of_complaints(const Hypothesis& hypothesis, Timestamp now, bool& settled) {
   Record* home = nullptr;
@@ -288,7 +296,8 @@ Record* IncidentBook::home_of_complaints(const Hypothesis& hypothesis, Timestamp
       settled = settled || 2 * common(incident.affected, hypothesis.affected) >= hypothesis.affected.size();
     } else if (incident.root == hypothesis.root) {
       return &record;
-    } else if (record.is_told() && is_root_above(incident.root, hypothesis.root, *topology_)) {
+    } else if (is_root_above(incident.root, hypothesis.root, *topology_) &&
+               (record.is_told() || is_hardly_better(hypothesis, record))) {
       settled = true;  // a part of it
     } else if (record.is_told() && !hypothesis.ambiguous && !may_grow(record, hypothesis, now)) {
       continue;  // an older fault inside of it
