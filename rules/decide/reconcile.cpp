@@ -278,8 +278,8 @@ bool IncidentBook::may_grow(const Record& record, const Hypothesis& hypothesis, 
          now - *record.incident.opened_at < rules_->identity.complaint_age;
 }
 
-// One line of a suspected site: its third caller, where others of the site called before, does not make it the
-// place.
+// One line of a suspected site: its third caller, where others of the site called before, does not make it
+// the place.
 bool IncidentBook::is_hardly_better(const Hypothesis& hypothesis, const Record& record) {
   constexpr double kClearly = 6;  // nats: what the third customer of one line is taken for (scan.line_nats)
   return record.level == Level::site && hypothesis.level == Level::endpoint &&
