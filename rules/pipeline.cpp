@@ -26,7 +26,9 @@ Pipeline::Impl::Impl(std::shared_ptr<const Topology> topology_, std::shared_ptr<
       book(topology, decide_part(rules)),
       guards(1),
       homes(topology->endpoints().size()),
-      geocoder(std::make_unique<correlate::Geocoder>(topology)) {}
+      geocoder(std::make_unique<correlate::Geocoder>(topology)) {
+  list_hosts();
+}
 
 void Pipeline::Impl::restore(PipelineState state) {
   detector.restore(state.degradations);
@@ -48,6 +50,7 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   weigh_customers();
   book.set_topology(topology);
   homes.resize(topology->endpoints().size());
+  list_hosts();
   unseen.clear();  // until the next tick
   geocoder = std::make_unique<correlate::Geocoder>(topology);
   for (Kept& kept : complaints) place(kept);

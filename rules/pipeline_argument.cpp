@@ -67,8 +67,10 @@ Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent
   if (record.is_told() || record.level != Level::endpoint) correlate::weigh(question, argument);
   const decide::LifecycleFacts facts = book.facts(incident.number, current);
   decide::add_opening(argument, record, facts, rules->decide);
-  if (record.is_told()) argument.would_change = correlate::what_if(question);
-  decide::add_causes_to_come(argument, record, *topology, rules->decide.cause);
+  if (record.is_told()) {
+    argument.would_change = correlate::what_if(question);
+    decide::add_causes_to_come(argument, record, *topology, rules->decide.cause);
+  }
   decide::add_time_to_come(argument, record, facts, rules->decide);
   return argument;
 }

@@ -103,26 +103,30 @@ std::optional<ProbeHostIndex> Pipeline::Impl::burst_from(EndpointIndex endpoint)
   return home;
 }
 
+// Those of the inventory, in its order.
+void Pipeline::Impl::list_hosts() {
+  host_nodes.clear();
+  const auto nodes = topology->nodes();
+  for (std::uint32_t i = 0; i < nodes.size(); ++i)
+    if (nodes[i].kind == NodeKind::probe_host && !nodes[i].retired) host_nodes.push_back(NodeIndex{i});
+}
+
 // Its node, if the inventory has as many.
 Root Pipeline::Impl::host_root(ProbeHostIndex host) const {
-  const auto nodes = topology->nodes();
-  std::size_t seen = 0;
-  for (std::uint32_t i = 0; i < nodes.size(); ++i)
-    if (nodes[i].kind == NodeKind::probe_host && !nodes[i].retired && seen++ == host) return NodeIndex{i};
+  if (host < host_nodes.size()) return host_nodes[host];
   return Area{};
 }
 
 void Pipeline::Impl::check_hosts(const Tick& tick, Actions& actions) {
   const GuardRulesOfHost& host_rules = rules->decide.probe_host;
   const Timestamp now = tick.at;
-  // Where nothing has just become suspect there is nothing to count.
   while (!troubled.empty() && troubled.front() + host_rules.mass_window < now) troubled.pop_front();
-  const bool is_quiet = troubled.size() < host_rules.mass_aggregations;
   for (std::size_t i = 0; i < guards.size(); ++i) {
     const auto host = static_cast<ProbeHostIndex>(i);
     const Suspects count =
-        is_quiet ? Suspects{}
-                 : count_suspects(*topology, detector.all(), homes, host, now - host_rules.mass_window);
+        guards[i].is_quiet(troubled.size(), now, host_rules)
+            ? Suspects{}
+            : count_suspects(*topology, detector.all(), homes, host, now - host_rules.mass_window);
     const auto verdict = guards[i].on_tick(!tick.fails(host), count.suspects, count.measured,
                                            count.aggregations, now, host_rules);
     follow_verdict(host, verdict, now, actions);

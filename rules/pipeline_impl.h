@@ -59,6 +59,7 @@ struct Pipeline::Impl {
                       Actions& actions);
   void discard_of(ProbeHostIndex host, Timestamp since, Timestamp now, Actions& actions);
   void ask_sample(ProbeHostIndex host, Timestamp now);
+  void list_hosts();
   Root host_root(ProbeHostIndex host) const;
   void note_unseen(Timestamp now);
   bool does_count(const Round& round);
@@ -116,6 +117,7 @@ struct Pipeline::Impl {
   decide::IncidentBook book;
   decide::Observations observations;
   std::vector<decide::HostGuard> guards;  // by probe host, as many as have sent rounds; never empty
+  std::vector<NodeIndex> host_nodes;      // by probe host, as far as the inventory has them
   std::vector<ProbeHostIndex> homes;      // by endpoint: where its latest scheduled round came from
   std::vector<char> unseen;               // by endpoint: that one is blind; empty while none of several is
 

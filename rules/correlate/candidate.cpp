@@ -1,6 +1,7 @@
 #include "rules/correlate/candidate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <numeric>
@@ -38,26 +39,57 @@ Candidate with_members(const Footprints& footprints, NodeIndex node, const Local
   return candidate;
 }
 
-void add_healthy(Candidate& candidate, bool of_hit, const Positions& positions,
-                 const HealthyAfter& is_healthy) {
+void add_healthy(Candidate& candidate, const Positions& positions, const HealthyAfter& is_healthy) {
   for (std::size_t g = 0; g < candidate.groups.size(); ++g) {
-    if (candidate.members[g].empty() == of_hit) continue;
     for (const EndpointIndex endpoint : candidate.groups[g].endpoints)
       if (positions[endpoint.value] == kNotBad && is_healthy(endpoint, candidate.onset))
         ++candidate.healthy[g];
   }
 }
 
-bool passes(const GuardRules& guard, const Candidate& candidate, std::span<const GroupEvidence> groups) {
-  std::uint32_t convincing = 0;
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const std::uint32_t results = groups[g].bad + groups[g].healthy;
-    const std::size_t enough = std::min<std::size_t>(guard.results, candidate.groups[g].endpoints.size());
-    if (groups[g].bad > 0 && results >= enough && groups[g].bad >= guard.bad_share * results) ++convincing;
+bool is_convincing(const GuardRules& guard, const ChildGroup& group, GroupEvidence evidence) {
+  const std::uint32_t results = evidence.bad + evidence.healthy;
+  const std::size_t enough = std::min<std::size_t>(guard.results, group.endpoints.size());
+  return evidence.bad > 0 && results >= enough && evidence.bad >= guard.bad_share * results;
+}
+
+// How many of so many groups have to be convincing.
+std::size_t needed_groups(const GuardRules& guard, std::size_t all) {
+  const auto of_share = static_cast<std::size_t>(std::ceil(guard.group_share * static_cast<double>(all)));
+  return std::max({std::size_t{2}, std::min<std::size_t>(guard.groups, all), of_share});
+}
+
+// Fewer bad endpoints than this are in too few groups for the node's guard, whatever else is measured.
+std::size_t fewest_bad(const Footprints& footprints, NodeIndex node, const LocaliseRules& rules) {
+  const GuardRules* guard = guard_of(footprints.topology().node(node).kind, rules);
+  return guard == nullptr ? 2 : needed_groups(*guard, footprints.groups(node).size());
+}
+
+// Can it pass its guard? Most nodes above something bad are far too large for it, the core above all, and to
+// find out what is healthy below them is what localising costs. A group is given up as soon as too much of it
+// is healthy. When some of the bad endpoints are explained later the guard lets still less pass.
+bool may_pass(const Candidate& candidate, const LocaliseRules& rules, const Positions& positions,
+              const HealthyAfter& is_healthy) {
+  const GuardRules* guard = guard_of(candidate.kind, rules);
+  if (guard == nullptr) {
+    std::size_t bad = 0;
+    for (const auto& members : candidate.members) bad += members.size();
+    return bad >= 2;
   }
-  const auto all = static_cast<std::uint32_t>(groups.size());
-  const std::uint32_t needed = std::max(2U, std::min(guard.groups, all));
-  return convincing >= needed && convincing >= guard.group_share * all;
+  std::size_t convincing = 0;
+  for (std::size_t g = 0; g < candidate.groups.size(); ++g) {
+    if (candidate.members[g].empty()) continue;
+    GroupEvidence evidence;
+    evidence.bad = static_cast<std::uint32_t>(candidate.members[g].size());
+    const double most = evidence.bad / guard->bad_share - evidence.bad;
+    if (rules.healthy_evidence)
+      for (const EndpointIndex endpoint : candidate.groups[g].endpoints) {
+        if (evidence.healthy > most) break;
+        if (positions[endpoint.value] == kNotBad && is_healthy(endpoint, candidate.onset)) ++evidence.healthy;
+      }
+    if (is_convincing(*guard, candidate.groups[g], evidence)) ++convincing;
+  }
+  return convincing >= needed_groups(*guard, candidate.groups.size());
 }
 
 }  // namespace
@@ -92,18 +124,12 @@ std::vector<Candidate> candidates_of(const Footprints& footprints, const Localis
     for (const NodeIndex node : footprints.topology().ancestors(bad[i].endpoint)) below[node].push_back(i);
   }
   std::vector<Candidate> candidates;
-  const std::vector<char> all(bad.size(), 1);
   for (const auto& [node, members] : below) {
     if (footprints.topology().node(node).kind == NodeKind::probe_host) continue;
-    if (which == Which::possible && members.size() < 2) continue;
+    if (which == Which::possible && members.size() < fewest_bad(footprints, node, rules)) continue;
     Candidate candidate = with_members(footprints, node, rules, bad, members, positions);
-    if (rules.healthy_evidence) add_healthy(candidate, true, positions, is_healthy);
-    // Most nodes above something bad are far too large for it, the core above all, and to find out what is
-    // healthy below them is what localising costs. A guard asks only for groups that are hit, and when some
-    // of their bad endpoints are explained later it lets still less pass.
-    if (which == Which::possible && !passes_guard(candidate, evidence_of(candidate, bad, all), rules))
-      continue;
-    if (rules.healthy_evidence) add_healthy(candidate, false, positions, is_healthy);
+    if (which == Which::possible && !may_pass(candidate, rules, positions, is_healthy)) continue;
+    if (rules.healthy_evidence) add_healthy(candidate, positions, is_healthy);
     candidates.push_back(std::move(candidate));
   }
   return candidates;
@@ -125,7 +151,12 @@ std::vector<GroupEvidence> evidence_of(const Candidate& candidate, std::span<con
 
 bool passes_guard(const Candidate& candidate, std::span<const GroupEvidence> groups,
                   const LocaliseRules& rules) {
-  if (const GuardRules* guard = guard_of(candidate.kind, rules)) return passes(*guard, candidate, groups);
+  if (const GuardRules* guard = guard_of(candidate.kind, rules)) {
+    std::size_t convincing = 0;
+    for (std::size_t g = 0; g < groups.size(); ++g)
+      if (is_convincing(*guard, candidate.groups[g], groups[g])) ++convincing;
+    return convincing >= needed_groups(*guard, groups.size());
+  }
   std::uint32_t bad = 0;
   for (const GroupEvidence& group : groups) bad += group.bad;
   return bad >= 2;

@@ -8,12 +8,20 @@
 #include <chrono>
 
 namespace faultline::decide {
+namespace {
+
+constexpr Duration kCountEvery = std::chrono::minutes(1);  // how many endpoints are measured changes slowly
+
+}  // namespace
 
 void HostGuard::note_round(bool lost, Timestamp at) {
   const auto second = std::chrono::floor<std::chrono::seconds>(at);
   if (seconds_.empty() || seconds_.back().at < second) seconds_.push_back({second, 0, 0});
   ++seconds_.back().results;
-  if (lost) ++seconds_.back().lost;
+  ++results_;
+  if (!lost) return;
+  ++seconds_.back().lost;
+  ++lost_;
 }
 
 void HostGuard::note_sample(EndpointIndex endpoint, bool good) {
@@ -28,19 +36,26 @@ void HostGuard::set_sample(std::span<const EndpointIndex> sample) {
 
 void HostGuard::set_back(Timestamp now, Duration by) {
   for (Second& second : seconds_) step_back(second.at, now, by);
+  step_back(counted_at_, now, by);
   for (auto* time : {&failing_since_, &passing_since_, &doubted_at_, &well_since_})
     if (*time) step_back(**time, now, by);
 }
 
+bool HostGuard::loses_much(const GuardRulesOfHost& rules) const {
+  return results_ >= rules.mass_results && lost_ > rules.mass_lost_share * results_;
+}
+
+bool HostGuard::is_quiet(std::size_t troubled, Timestamp now, const GuardRulesOfHost& rules) const {
+  if (troubled < rules.mass_aggregations) return true;
+  const bool is_known = now - counted_at_ < kCountEvery;
+  return is_known && !loses_much(rules) &&
+         static_cast<double>(troubled) <= rules.mass_suspect_share * measured_;
+}
+
 bool HostGuard::is_mass_loss(std::uint32_t suspects, std::uint32_t measured, std::uint32_t aggregations,
                              const GuardRulesOfHost& rules) const {
-  std::uint32_t results = 0, lost = 0;
-  for (const Second& second : seconds_) {
-    results += second.results;
-    lost += second.lost;
-  }
-  if (results < rules.mass_results || aggregations < rules.mass_aggregations) return false;
-  return lost > rules.mass_lost_share * results || suspects > rules.mass_suspect_share * measured;
+  if (results_ < rules.mass_results || aggregations < rules.mass_aggregations) return false;
+  return loses_much(rules) || suspects > rules.mass_suspect_share * measured;
 }
 
 // The self-check: blind at its first failure, sick when it lasts.
@@ -74,6 +89,7 @@ void HostGuard::check_self(bool healthy, Timestamp now, const GuardRulesOfHost& 
   accused_ = false;
   passing_since_.reset();
   seconds_.clear();
+  results_ = lost_ = 0;
 }
 
 // Too much lost at once: ask a sample before believing it.
@@ -107,7 +123,14 @@ void HostGuard::weigh_sample(Timestamp now, const GuardRulesOfHost& rules, HostV
 
 HostVerdict HostGuard::on_tick(bool healthy, std::uint32_t suspects, std::uint32_t measured,
                                std::uint32_t aggregations, Timestamp now, const GuardRulesOfHost& rules) {
-  while (!seconds_.empty() && now - seconds_.front().at > rules.mass_window) seconds_.pop_front();
+  for (; !seconds_.empty() && now - seconds_.front().at > rules.mass_window; seconds_.pop_front()) {
+    results_ -= seconds_.front().results;
+    lost_ -= seconds_.front().lost;
+  }
+  if (measured > 0) {
+    measured_ = measured;
+    counted_at_ = now;
+  }
   HostVerdict verdict;
   check_self(healthy, now, rules, verdict);
   if (state_ == HostState::doubted)

@@ -42,6 +42,9 @@ class HostGuard {
   void note_sample(EndpointIndex endpoint, bool good);
   void set_sample(std::span<const EndpointIndex> sample);
 
+  // Can the suspects not be a mass loss, as `troubled` endpoints have become suspect or bad within the mass
+  // window? Then on_tick may be told of none, which saves looking at all endpoints every second.
+  bool is_quiet(std::size_t troubled, Timestamp now, const GuardRulesOfHost& rules) const;
   // `suspects`: endpoints that are suspect or bad since the mass window; `measured`: endpoints with results;
   // `aggregations`: aggregations with a suspect.
   HostVerdict on_tick(bool healthy, std::uint32_t suspects, std::uint32_t measured,
@@ -61,6 +64,7 @@ class HostGuard {
     Timestamp at;
     std::uint32_t results = 0, lost = 0;
   };
+  bool loses_much(const GuardRulesOfHost& rules) const;
   bool is_mass_loss(std::uint32_t suspects, std::uint32_t measured, std::uint32_t aggregations,
                     const GuardRulesOfHost& rules) const;
   void check_self(bool healthy, Timestamp now, const GuardRulesOfHost& rules, HostVerdict& verdict);
@@ -69,7 +73,10 @@ class HostGuard {
 
   HostState state_ = HostState::well;
   std::deque<Second> seconds_;
+  std::uint32_t results_ = 0, lost_ = 0;  // of all of them
   std::optional<Timestamp> failing_since_, passing_since_, doubted_at_, well_since_;
+  std::uint32_t measured_ = 0;  // as of the last count
+  Timestamp counted_at_{};
   bool is_cleared_ = false;  // a mass loss was real: not doubted again while it lasts
   std::set<EndpointIndex> sample_;
   std::uint32_t good_ = 0, bad_ = 0;

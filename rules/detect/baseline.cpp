@@ -25,7 +25,9 @@ double dithered(double value, std::uint32_t samples, double x) {
   std::uint32_t h = samples * 2654435761U ^ std::bit_cast<std::uint32_t>(static_cast<float>(x));
   h = (h ^ (h >> 16)) * 0x45d9f3bU;
   h ^= h >> 16;
-  return std::floor(value + static_cast<double>(h) / 4294967296.0);
+  constexpr double kShift = 65536;  // above all that is kept here: cutting off a positive number rounds it down
+  const double shifted = std::clamp(value, -kShift, kShift) + kShift + static_cast<double>(h) / 4294967296.0;
+  return static_cast<double>(static_cast<std::int64_t>(shifted)) - kShift;
 }
 
 template <typename Integer>
@@ -193,11 +195,12 @@ void learn(ContinuousMetric& m, double x, const Prediction& usual, const Slot& s
     return usual.scale * std::clamp(r / usual.scale, -rules.score_clip, rules.score_clip);
   };
   const double r = x - median;
+  const double bounded_r = bounded(r);
   const double rate = std::numbers::ln2 / (rules.half_life_visits * samples_per_hour);
   const auto bucket_step = [&](std::size_t bucket, double share) {
     const std::uint8_t n = m.samples_in[bucket];
     const double eta = n < 255 ? std::max(rate, 1.0 / (n + 1)) : rate;
-    return std::min(1.0, 2 * share * eta) * bounded(r);
+    return std::min(1.0, 2 * share * eta) * bounded_r;
   };
   learn_median(m, slot.bucket, true, bucket_step(slot.bucket, 1 - slot.share), x, rules);
   learn_median(m, slot.neighbour, false, bucket_step(slot.neighbour, slot.share), x, rules);

@@ -15,8 +15,8 @@ Detector::Impl::Impl(std::shared_ptr<const Topology> t, std::shared_ptr<const De
       rules(std::move(r)),
       table(rules->counts),
       healths(topology->endpoints().size()),
-      states(topology->endpoints().size()),
-      stale_at_s(topology->endpoints().size()) {
+      states(topology->endpoints().size()) {
+  deadlines.resize(states.size());
   for (std::uint32_t e = 0; e < states.size(); ++e) note_kind(e);
 }
 
@@ -39,7 +39,7 @@ void Detector::set_masked(EndpointIndex endpoint, bool masked, Timestamp now, Ev
   if (masked) impl_->end_all(e, now, out);
   impl_->states[e].is_masked = masked;
   impl_->states[e].is_unknown = true;
-  impl_->stale_at_s[e] = 0;
+  impl_->deadlines.clear(e);
   impl_->show_state(e);
 }
 
@@ -156,7 +156,7 @@ void Detector::set_topology(std::shared_ptr<const Topology> topology) {
     if (e >= count || in.topology->endpoint(EndpointIndex{e}).retired) in.release(e);
   in.healths.resize(count);
   in.states.resize(count);
-  in.stale_at_s.resize(count);
+  in.deadlines.resize(count);
   for (std::uint32_t e = 0; e < count; ++e) in.note_kind(e);
   const auto is_gone = [&](std::uint32_t e) { return e >= count; };
   std::erase_if(in.suspects, is_gone);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rules/detect/counts.h"
+#include "rules/detect/deadlines.h"
 #include "rules/detect/detector.h"
 #include "rules/detect/pool.h"
 #include "rules/detect/reading.h"
@@ -77,7 +78,7 @@ struct Detector::Impl {
   CountTable table;
   std::vector<EndpointHealth> healths;  // by endpoint index, as the two below
   std::vector<EndpointState> states;
-  std::vector<std::uint32_t> stale_at_s;  // when it becomes unknown; 0: nothing to wait for
+  Deadlines deadlines;  // when it becomes unknown
   Pool<ProbeTrack> tracks;
   Pool<ContinuousMetric> metrics;
   std::unordered_map<std::uint32_t, std::vector<Trouble>> troubles;

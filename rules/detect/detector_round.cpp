@@ -209,7 +209,7 @@ void Detector::Impl::show(std::uint32_t e, const Reading& reading) {
                                                       ? static_cast<double>(reading.track->interval_s)
                                                       : to_seconds(rules->missing.first_interval));
   const auto stale = static_cast<std::uint32_t>(std::max(1.0, to_seconds(now.time_since_epoch()) + wait + 1));
-  stale_at_s[e] = std::max(stale_at_s[e], stale);
+  deadlines.extend(e, stale);
 
   double evidence = rules->evidence.lowest, ratio = 0;
   bool deviant = false, clean = true;
@@ -301,7 +301,7 @@ void Detector::Impl::release(std::uint32_t e) {
   troubles.erase(e);
   states[e] = EndpointState{};
   healths[e] = EndpointHealth{};
-  stale_at_s[e] = 0;
+  deadlines.clear(e);
 }
 
 }  // namespace faultline::detect

@@ -107,17 +107,14 @@ void Detector::Impl::on_tick(Timestamp now, Events& out) {
   const auto now_s = static_cast<std::uint32_t>(std::max(0.0, to_seconds(now.time_since_epoch())));
   const auto patience_s = rules->missing.intervals * to_seconds(rules->missing.first_interval);
   for (const std::uint32_t e : std::exchange(restored, {}))
-    if (stale_at_s[e] == 0) stale_at_s[e] = now_s + static_cast<std::uint32_t>(patience_s);
-  for (std::uint32_t e = 0; e < stale_at_s.size(); ++e) {
-    if (stale_at_s[e] == 0 || stale_at_s[e] > now_s) continue;
-    stale_at_s[e] = 0;
-
+    if (!deadlines.is_set(e)) deadlines.extend(e, now_s + static_cast<std::uint32_t>(patience_s));
+  deadlines.take_due(now_s, [&](std::uint32_t e) {
     states[e].is_unknown = true;
     if (const auto found = troubles.find(e); found != troubles.end())
       for (Trouble& t : found->second) t.good_rounds = 0;  // what was not seen was not good
     if (states[e].inner == HealthState::suspect) clear_suspicion(e);
     show_state(e);
-  }
+  });
   std::erase_if(flapping, [&](std::uint32_t e) {
     EndpointState& state = states[e];
     if (!state.is_flapping) return true;
@@ -144,8 +141,7 @@ void Detector::Impl::on_tick(Timestamp now, Events& out) {
 // The clock was set back: waits that ended in the old future end as far in the new one.
 void Detector::Impl::set_back(Timestamp now, Duration by) {
   const auto by_s = static_cast<std::uint32_t>(std::min(to_seconds(by), 4e9));
-  for (std::uint32_t& stale : stale_at_s)
-    if (stale != 0) stale = stale > by_s ? stale - by_s : 1;
+  deadlines.set_back(by_s);
   for (const std::uint32_t e : suspects) states[e].asked_us -= by.count();
   for (const std::uint32_t e : flapping) {
     states[e].flapping_us -= by.count();

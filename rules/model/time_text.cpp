@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <chrono>
+
 namespace faultline {
 
 namespace {
@@ -69,7 +71,10 @@ std::string rfc3339(Timestamp time) {
 }
 
 std::string time_of_day(Timestamp time) {
-  return rfc3339(time).substr(11, 8) + " UTC";
+  const auto days = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - days)};
+  return fmt::format("{:02}:{:02}:{:02} UTC", clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {
