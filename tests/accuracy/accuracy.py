@@ -8,6 +8,7 @@ import math
 import os
 import subprocess
 import sys
+import threading
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("program", help="the program accuracy")
@@ -22,6 +23,13 @@ VISIBLE = ["ep_hard", "ep_soft", "site_hw", "power", "agg_cut", "agg_part", "agg
 WIDE = [kind for kind in VISIBLE if not kind.startswith("ep_")]
 REAL_SKIPPED = 77  # the recordings are not there
 missed = 0
+# Sets run at the same time, so that no core idles while the last run of one goes on; what each says is kept until its turn.
+pool = concurrent.futures.ThreadPoolExecutor(options.jobs)
+said = threading.local()
+
+
+def say(text):
+    said.lines.append(text)
 
 
 def run(seed, days, arguments):
@@ -49,9 +57,8 @@ def add(total, one):
 
 def pooled(name, days, *arguments, seeds=None):
     total = {}
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for one in pool.map(lambda seed: run(seed, days, arguments), seeds or options.seeds):
-            add(total, one)
+    for one in pool.map(lambda seed: run(seed, days, arguments), seeds or options.seeds):
+        add(total, one)
     describe(name, total)
     return total
 
@@ -87,22 +94,21 @@ def quantile(values, share):
 
 def describe(name, total):
     s = summary(total)
-    print(f"\n{name}: {total['days']:g} days, {sums(total, 'faults', total['kinds'])} faults, {total['tickets']} tickets")
+    say(f"\n{name}: {total['days']:g} days, {sums(total, 'faults', total['kinds'])} faults, {total['tickets']} tickets")
     for key, (part, whole) in s.items():
-        print(f"  {key:24s} {ratio(part, whole):6.3f}  ({part} of {whole})")
-    print(f"  false tickets {total['false_tickets']} ({total['false_by_complaints']} by complaints alone), "
+        say(f"  {key:24s} {ratio(part, whole):6.3f}  ({part} of {whole})")
+    say(f"  false tickets {total['false_tickets']} ({total['false_by_complaints']} by complaints alone), "
           f"{total['while_learning']} more on the first days; {total['neutral']} for endpoints that flap; "
           f"hidden faults {total['unobservable']}")
-    print(f"  probe host: {total['host_failures']} failures, {total['host_tickets']} tickets of its own, "
+    say(f"  probe host: {total['host_failures']} failures, {total['host_tickets']} tickets of its own, "
           f"{total['host_network_tickets']} of the network meanwhile")
     if "packets" in total:
-        print(f"  bursts {100 * total['burst_packets'] / total['packets']:.2f} % of the packets; "
+        say(f"  bursts {100 * total['burst_packets'] / total['packets']:.2f} % of the packets; "
               f"{total['pipeline_us_a_round']:.2f} us of CPU a round, worst tick {total['worst_tick_ms']:.1f} ms")
-    print(f"  {'kind':10s} {'faults':>6s} {'found':>6s} {'twice':>6s} {'root':>6s} {'cause':>6s} {'p50':>6s} {'p90':>6s} s")
+    say(f"  {'kind':10s} {'faults':>6s} {'found':>6s} {'twice':>6s} {'root':>6s} {'cause':>6s} {'p50':>6s} {'p90':>6s} s")
     for kind, k in total["kinds"].items():
-        print(f"  {kind:10s} {k['faults']:6d} {k['detected']:6d} {k['duplicates']:6d} {ratio(k['right_root'], k['rooted']):6.2f} "
+        say(f"  {kind:10s} {k['faults']:6d} {k['detected']:6d} {k['duplicates']:6d} {ratio(k['right_root'], k['rooted']):6.2f} "
               f"{ratio(k['right_cause'], k['caused']):6.2f} {quantile(k['seconds'], 0.5):6.0f} {quantile(k['seconds'], 0.9):6.0f}")
-    sys.stdout.flush()
 
 
 def wilson(part, whole):
@@ -125,7 +131,7 @@ def figure(name, value, unit, op, target, hit=None):
     if hit is None:
         hit = value <= target if op == "<=" else value >= target if op == ">=" else value == target
     missed += not hit
-    print(f"figure {name} {value:.4g} {unit} target {op} {target:g} {'hit' if hit else 'miss'}", flush=True)
+    say(f"figure {name} {value:.4g} {unit} target {op} {target:g} {'hit' if hit else 'miss'}")
 
 
 def targets(name, total, packets=10):
@@ -224,12 +230,15 @@ def real():
     """Recorded data of others, where it is there; without it the set says so and misses nothing."""
     global missed
     here, programs = os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.abspath(options.program))
-    done = subprocess.run([sys.executable, f"{here}/real/real.py", f"{programs}/real"])
+    done = pool.submit(subprocess.run, [sys.executable, f"{here}/real/real.py", f"{programs}/real"], stdout=subprocess.PIPE, text=True).result()
+    say(done.stdout.rstrip())
     missed += done.returncode not in (0, REAL_SKIPPED)
 
 
 SETS = {
     "base": base,
+    "L": lambda: large("L", "size_L"),  # one long run: early, so that nothing waits for it at the end
+    "M": lambda: large("M", "size_M"),
     "hosts": lambda: targets("hosts", pooled("four probe hosts", options.days, "--probe-hosts", "4")),
     "fast": fast,
     "inventory": inventory,
@@ -240,8 +249,6 @@ SETS = {
     "skew": lambda: pooled("clocks of complaints 30 s off", half(), "--skew", "30"),
     "missing": lambda: stress("missing", "--missing", "0.2"),
     "ablations": ablations,
-    "M": lambda: large("M", "size_M"),
-    "L": lambda: large("L", "size_L"),
     "real": real,
 }
 
@@ -254,9 +261,30 @@ def short():
         figure(f"short_{name}", ratio(*s[name]), "share", op, limit)
 
 
-if options.short:
-    short()
-else:
-    for chosen in options.sets or SETS:
-        SETS[chosen]()
+def aside(judge):
+    """Begins a set; its result is what it says."""
+    lines, failed = [], []
+
+    def work():
+        said.lines = lines
+        try:
+            judge()
+        except Exception as error:  # told by the main thread
+            failed.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+
+    def result():
+        thread.join()
+        if failed:
+            raise failed[0]
+        return "\n".join(lines)
+
+    return result
+
+
+chosen = [short] if options.short else [SETS[one] for one in options.sets or SETS]
+for result in [aside(one) for one in chosen]:
+    print(result(), flush=True)
 sys.exit(1 if missed else 0)

@@ -215,6 +215,27 @@ TEST(IncidentBook, WithdrawsWhatIsOverBeforeTheHold) {
   EXPECT_EQ(world.story(1), "suspected withdrawn");
 }
 
+// After a blip all were good; one round with a lost packet is not the fault again while those results still
+// count, which is longer than a bad one does.
+TEST(IncidentBook, OneBadResultAfterGoodOnesDoesNotOpen) {
+  BookWorld world(small_network(3, 4, 6));
+  world.set_bad("site-1-1");
+  world.pass(45s);
+  ASSERT_EQ(world.count(IncidentEvent::suspected), 1U);
+  for (const EndpointIndex cell : world.below("site-1-1")) world.health[cell.value].better = true;
+  const auto one_is_bad_after = [&](std::chrono::seconds time) {
+    world.now += time;
+    EndpointHealth& one = world.health[world.below("site-1-1").front().value];
+    one.better = false;
+    one.measured = world.now;
+    world.step();
+  };
+  one_is_bad_after(20s);
+  EXPECT_EQ(world.count(IncidentEvent::opened), 0U);
+  one_is_bad_after(6s);  // by now nothing else is known of the site
+  EXPECT_EQ(world.count(IncidentEvent::opened), 1U);
+}
+
 TEST(IncidentBook, RelapsesWithinTheRecovery) {
   BookWorld world = open_at_site();
   world.set_good("site-2-1");

@@ -1,5 +1,5 @@
 // The whole pipeline over a network of the test's making: tests say what is down and let seconds pass. Every
-// endpoint has a round of 5 packets every ten seconds, a burst is answered in the second after it was asked
+// endpoint has a round of 5 packets every ten seconds or as the test says, a burst is answered in the second after it was asked
 // for. Time is the test's, and so is the clock: it may jump.
 #pragma once
 
@@ -145,7 +145,7 @@ class PipelineWorld {
       ++second_;
       for (const BurstRequested& burst : std::exchange(asked, {}))
         measure(burst.endpoint, true, std::min<ProbeHostIndex>(burst.from, hosts - 1));
-      for (std::uint32_t i = second_ % 10; i < topology->endpoints().size(); i += 10)
+      for (std::uint32_t i = second_ % period; i < topology->endpoints().size(); i += period)
         if (!topology->endpoint(EndpointIndex{i}).retired) measure(EndpointIndex{i}, false, home_of({i}));
       Tick tick{now, host_healthy};
       for (const ProbeHostIndex host : failing) tick.failing_hosts |= 1U << host;
@@ -205,6 +205,7 @@ class PipelineWorld {
   Pipeline pipeline;
   // A Tuesday, 10:00 UTC.
   Timestamp now = Timestamp(std::chrono::seconds(1'795'514'400));
+  std::uint32_t period = 10;  // seconds between two rounds of an endpoint
   bool host_healthy = true;
   ProbeHostIndex hosts = 1;              // that send probes, each to its share of the endpoints
   std::set<ProbeHostIndex> deaf;         // those to which nothing comes back,
