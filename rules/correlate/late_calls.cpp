@@ -36,7 +36,6 @@ LateCalls::Fault LateCalls::fault_of(const Topology& topology, const AttachTarge
 
 void LateCalls::begin(const Footprints& footprints, std::span<const AttachTarget> targets, Timestamp after,
                       Timestamp now, const CorrelateRules& rules) {
-  topology_ = &footprints.topology();
   after_ = after;
   now_ = now;
   part_ = rules.scan.late_part;
@@ -67,7 +66,6 @@ Located LateCalls::hear(IncidentNumber number, const Located& located) {
   Fault& fault = found->second;
   ++fault.heard;
   const auto is_whole = [&](NodeIndex node) {
-    if (level_of(topology_->node(node).kind) == Level::wide) return true;
     const auto callers = fault.nodes.find(node);
     return callers != fault.nodes.end() && !is_part(callers->second, fault);
   };

@@ -23,8 +23,7 @@ class LateCalls {
   void begin(const Footprints& footprints, std::span<const AttachTarget> targets, Timestamp after,
              Timestamp now, const CorrelateRules& rules);
   // A call about that fault, received since it was over. Answers where it may count as something new: only
-  // at lines and sites that are a part of the fault: of the whole of it there is nothing to compare with, and a
-  // wider part of one is hit by more or less of it than the rest, which looks like a fault of its own.
+  // below nodes that hold a part of the fault, for of the whole of it there is nothing to compare with.
   Located hear(IncidentNumber fault, const Located& located);
   void clear();  // another topology
 
@@ -48,7 +47,6 @@ class LateCalls {
   double factor(const Fault& fault, double callers, double heard) const;
 
   std::map<IncidentNumber, Fault> faults_;
-  const Topology* topology_ = nullptr;
   Timestamp after_{}, now_{};
   double part_ = 0, prior_ = 0, after_recovery_ = 0;
   CallInRules call_in_;
