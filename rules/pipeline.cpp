@@ -54,7 +54,6 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   unseen.clear();  // until the next tick
   geocoder = std::make_unique<correlate::Geocoder>(topology);
   for (Kept& kept : complaints) place(kept);
-  late.clear();
   gathered.reset();
   observations.forget_retired(*topology);
   const auto retired = [&](EndpointIndex endpoint) { return topology->endpoint(endpoint).retired; };

@@ -109,8 +109,7 @@ bool Pipeline::Impl::is_settled(const Kept& kept) const {
   const auto number = book.incident_of(kept.complaint.id);
   if (!number) return false;
   const decide::Record* record = book.find(*number);
-  return record != nullptr && record->incident.state <= IncidentState::closed &&
-         !(rules->correlate.scan.late_calls && record->is_late(kept.complaint.received));
+  return record != nullptr && record->incident.state <= IncidentState::closed;
 }
 
 void Pipeline::Impl::attach(Kept& kept, std::span<const correlate::AttachTarget> to, Timestamp now,

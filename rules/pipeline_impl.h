@@ -8,7 +8,6 @@
 #include "rules/correlate/complaint_counts.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
-#include "rules/correlate/late_calls.h"
 #include "rules/correlate/localiser.h"
 #include "rules/correlate/scan.h"
 #include "rules/correlate/usual.h"
@@ -100,8 +99,7 @@ struct Pipeline::Impl {
   bool is_masked(const correlate::Weights& weights) const;
   bool is_unexplained(const Kept& kept, Timestamp now) const;
   Duration longest_window(Timestamp now) const;
-  const decide::Record* late_for(const Kept& kept, Timestamp now) const;
-  bool count(const Kept& kept, Timestamp now);
+  void count(const Kept& kept);
   void gather_unexplained(Timestamp now);
   void scan(Timestamp now, Actions& actions);
   void scan_postponed(Timestamp now, Actions& actions);
@@ -142,7 +140,6 @@ struct Pipeline::Impl {
   // changes seldom, and looking at a day's complaints for each new one would take the loop's whole time in a
   // flood.
   correlate::ComplaintCounts unexplained;
-  correlate::LateCalls late;
   std::optional<Timestamp> gathered;  // when; nothing = gather anew
   // What the scan found within the last second, and the newest complaint of each since: looked at again at
   // the next tick, not for each of a flood.

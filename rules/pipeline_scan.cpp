@@ -56,44 +56,25 @@ bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
   return inside >= rules->correlate.scan.located_share;
 }
 
-// The incident that is over and that it still belongs to, if it may be more than a late call.
-const decide::Record* Pipeline::Impl::late_for(const Kept& kept, Timestamp now) const {
-  if (!rules->correlate.scan.late_calls || !kept.counts || is_masked(kept.weights) ||
-      now - kept.complaint.received > longest_window(now))
-    return nullptr;
-  const auto number = book.incident_of(kept.complaint.id);
-  const decide::Record* record = number ? book.find(*number) : nullptr;
-  return record != nullptr && record->is_late(kept.complaint.received) ? record : nullptr;
-}
-
-// False if an incident explains it.
-bool Pipeline::Impl::count(const Kept& kept, Timestamp now) {
-  if (is_unexplained(kept, now)) {
-    unexplained.add(kept.complaint.received, kept.located, book.incident_of(kept.complaint.id).has_value());
-  } else if (const decide::Record* record = late_for(kept, now)) {
-    unexplained.add(kept.complaint.received, late.hear(record->incident.number, kept.located), true);
-  } else {
-    return false;
-  }
-  return true;
+void Pipeline::Impl::count(const Kept& kept) {
+  unexplained.add(kept.complaint.received, kept.located, book.incident_of(kept.complaint.id).has_value());
 }
 
 void Pipeline::Impl::gather_unexplained(Timestamp now) {
   const Duration longest = longest_window(now);
   unexplained.clear();
   said_now.clear();
-  late.begin(*footprints, targets(now), now - longest, now, rules->correlate);
   for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept)
-    count(*kept, now);
+    if (is_unexplained(*kept, now)) count(*kept);
   gathered = now;
 }
 
 void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
-  if (!is_unexplained(complaints.back(), now) && late_for(complaints.back(), now) == nullptr) return;
+  if (!is_unexplained(complaints.back(), now)) return;
   if (!gathered || now - *gathered >= kGatherEvery)
     gather_unexplained(now);
   else
-    count(complaints.back(), now);
+    count(complaints.back());
   test_lines(now);
   const correlate::Located& newest = complaints.back().located;
   const auto said =
@@ -112,7 +93,7 @@ void Pipeline::Impl::scan_postponed(Timestamp now, Actions& actions) {
 
 void Pipeline::Impl::suspect(const correlate::Located& newest, Timestamp now, Actions& actions) {
   const auto found = correlate::scan(*footprints, unexplained, usual, newest, now, rules->correlate.localise,
-                                     rules->correlate.scan, &late);
+                                     rules->correlate.scan);
   if (!found) return;
   said_now.push_back(found->root);
   book.suspect_by_complaints(*found, now, actions);
@@ -147,9 +128,7 @@ void Pipeline::Impl::add_complaints(std::vector<Hypothesis>& hypotheses, Timesta
     if (count < kTwo) continue;
     const correlate::Customers customers =
         node != nullptr ? footprints->customers(*node) : footprints->customers(*endpoint);
-    const Timestamp after = now - scan.line_window;
-    const double expected = usual.between(customers, after, now, scan) +
-                            (node != nullptr ? late.expected(*node, after) : late.expected(*endpoint, after));
+    const double expected = usual.between(customers, now - scan.line_window, now, scan);
     const double nats = std::min(scan.probed_nats, correlate::uplift_nats(count, expected, scan.uplift));
     if (nats <= 0) continue;
     one.gain_nats += nats;

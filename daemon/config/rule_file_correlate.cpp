@@ -127,9 +127,6 @@ void bind_scan(Binder section, ScanRules& rules) {
   section.bind("group_nats", rules.group_nats, -kNats, kNats);
   section.bind("silent_nats", rules.silent_nats, -kNats, 0);
   section.bind("halo", rules.halo);
-  section.bind("late_calls", rules.late_calls);
-  section.bind("late_part", rules.late_part, 0, 1);
-  section.bind("late_prior", rules.late_prior, 0.01, 1e6);
   section.bind("located_share", rules.located_share, 0, 1);
   section.bind("dedup", rules.dedup, 0s, 24h);
   section.bind("line_window", rules.line_window, 1min, 24h);

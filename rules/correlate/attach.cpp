@@ -6,6 +6,11 @@
 namespace faultline::correlate {
 namespace {
 
+double caller_share(Technology technology, bool hard, const CallInRules& rules) {
+  if (is_mobile(technology)) return hard ? rules.hard_mobile : rules.soft_mobile;
+  return hard ? rules.hard_fixed : rules.soft_fixed;
+}
+
 // How fast calls like this one come from the incident, per hour, and how much of its place is affected.
 struct Stream {
   double rate = 0;
@@ -46,11 +51,6 @@ Stream stream_of(const Topology& topology, const Weights& weights, const Complai
 bool AttachTarget::affects(EndpointIndex endpoint) const {
   return std::binary_search(affected.begin(), affected.end(), endpoint) ||
          std::binary_search(strays.begin(), strays.end(), endpoint);
-}
-
-double caller_share(Technology technology, bool hard, const CallInRules& rules) {
-  if (is_mobile(technology)) return hard ? rules.hard_mobile : rules.soft_mobile;
-  return hard ? rules.hard_fixed : rules.soft_fixed;
 }
 
 double call_delay_density(Duration delay, const CallInRules& rules) {

@@ -32,9 +32,6 @@ struct Attachment {
   double explained = 0;                    // by all incidents together, for the scan's counts
 };
 
-// Of the customers of an endpoint that a fault hits, how many call in the end.
-double caller_share(Technology technology, bool hard, const CallInRules& rules);
-
 // Density of the delay from onset to call, calls per hour and caller: f of D.5.
 double call_delay_density(Duration delay, const CallInRules& rules);
 

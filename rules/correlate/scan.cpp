@@ -40,7 +40,6 @@ struct Look {
   Duration window{};
   std::uint32_t complaints = 0;
   double expected = 0;
-  double late = 0;        // of them about what is over
   double nats = kNever;   // of a fault here, its prior included
   double parts = 0;       // of its children, each by itself: the other explanation
   double factor = 1;      // on what is usual: the surge, and at the top what is no fault there
@@ -55,14 +54,13 @@ struct Look {
 class Scanner {
  public:
   Scanner(const Footprints& footprints, const ComplaintCounts& counts, const Usual& usual, Timestamp now,
-          const LocaliseRules& localise, const ScanRules& rules, const LateCalls* late)
+          const LocaliseRules& localise, const ScanRules& rules)
       : footprints_(footprints),
         counts_(counts),
         usual_(usual),
         now_(now),
         localise_(localise),
-        rules_(rules),
-        late_(late) {
+        rules_(rules) {
     windows_ = rules.windows;
     if (is_morning(now, rules)) windows_.push_back(rules.night_window);
   }
@@ -74,8 +72,6 @@ class Scanner {
       Look look = look_at(times, customers, window, 1);
       if (look.complaints < rules_.complaints) continue;
       look.root = endpoint;
-      look.late = late(endpoint, window);
-      look.expected += look.late;
       look.nats = prior_of_endpoint(window) + rules_.silent_nats +
                   uplift_nats(look.complaints, look.expected, rules_.uplift);
       if (window <= rules_.line_window) look.nats = std::max(look.nats, rules_.line_nats);
@@ -97,8 +93,6 @@ class Scanner {
       if (look.complaints < rules_.complaints) continue;
       look.root = node;
       look.level = level_of(kind);
-      look.late = late(node, window);
-      look.expected += look.late;
       weigh(look, node, kind, in_groups);
       if (has_enough(look, node, kind)) consider(std::move(look));
     }
@@ -123,10 +117,6 @@ class Scanner {
   }
   double usual(const Customers& customers, Duration window) const {
     return usual_.between(customers, now_ - window, now_, rules_);
-  }
-  template <typename Place>
-  double late(Place place, Duration window) const {
-    return late_ == nullptr ? 0 : late_->expected(place, now_ - window);
   }
 
   Look look_at(const ComplaintCounts::Times& times, const Customers& customers, Duration window,
@@ -158,9 +148,7 @@ class Scanner {
     std::vector<GroupComplaints> shown(groups.size());
     double placed = 0;
     for (std::size_t g = 0; g < groups.size(); ++g)
-      shown[g].expected = look.factor * usual(groups[g].customers, look.window) +
-                          (groups[g].node.valid() ? late(groups[g].node, look.window)
-                                                  : late(groups[g].endpoints.front(), look.window));
+      shown[g].expected = look.factor * usual(groups[g].customers, look.window);
     for (const auto& [group, times] : in_groups) {
       shown[group].complaints = count_between(times, now_ - look.window, now_);
       placed += shown[group].complaints;
@@ -203,7 +191,6 @@ class Scanner {
   Timestamp now_;
   const LocaliseRules& localise_;
   const ScanRules& rules_;
-  const LateCalls* late_;
   std::vector<Duration> windows_;
   std::optional<Look> best_;
 };
@@ -257,9 +244,9 @@ double negative_binomial_tail(std::uint32_t count, double mean, double size) {
 
 std::optional<Hypothesis> scan(const Footprints& footprints, const ComplaintCounts& counts,
                                const Usual& usual, const Located& newest, Timestamp now,
-                               const LocaliseRules& localise, const ScanRules& rules, const LateCalls* late) {
+                               const LocaliseRules& localise, const ScanRules& rules) {
   if (!newest.nearest.valid()) return std::nullopt;
-  Scanner scanner(footprints, counts, usual, now, localise, rules, late);
+  Scanner scanner(footprints, counts, usual, now, localise, rules);
   for (const EndpointIndex endpoint : newest.endpoints) scanner.try_endpoint(endpoint);
   for (const NodeIndex node : newest.nodes) scanner.try_node(node);
   const auto& best = scanner.best();
@@ -279,9 +266,8 @@ std::optional<Hypothesis> scan(const Footprints& footprints, const ComplaintCoun
     found.affected = {std::get<EndpointIndex>(best->root)};
   }
   std::string text =
-      fmt::format("{} customers complain within {:.0f} min where {:.3f} are {}; no probe explains it",
-                  best->complaints, to_seconds(best->window) / 60, best->expected,
-                  best->late > 0 ? "to be expected so soon after a repair" : "usual");
+      fmt::format("{} customers complain within {:.0f} min where {:.3f} are usual; no probe explains it",
+                  best->complaints, to_seconds(best->window) / 60, best->expected);
   if (best->surge > 1)
     text += fmt::format(" (elsewhere {:.1f} times as many as usual complain now)", best->surge);
   found.evidence.push_back({std::move(text), best->nats});

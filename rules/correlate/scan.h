@@ -5,7 +5,6 @@
 
 #include "rules/correlate/complaint_counts.h"
 #include "rules/correlate/footprint.h"
-#include "rules/correlate/late_calls.h"
 #include "rules/correlate/located.h"
 #include "rules/correlate/usual.h"
 #include "rules/model/correlate_rules.h"
@@ -36,10 +35,9 @@ double fault_nats(std::span<const GroupComplaints> groups, double elsewhere, con
                   const Mixture& spread);
 
 // The best root above the newest complaint, if it passes the gate. `newest` is where that one lies; it is
-// among the counts. `late`: whose calls are to be expected besides, if any are among the counts.
+// among the counts.
 std::optional<Hypothesis> scan(const Footprints& footprints, const ComplaintCounts& counts,
                                const Usual& usual, const Located& newest, Timestamp now,
-                               const LocaliseRules& localise, const ScanRules& rules,
-                               const LateCalls* late = nullptr);
+                               const LocaliseRules& localise, const ScanRules& rules);
 
 }  // namespace faultline::correlate

@@ -73,11 +73,6 @@ struct Record {
 
   bool is_active() const { return incident.state <= IncidentState::recovering; }
   bool is_told() const { return incident.opened_at.has_value(); }
-  // Is what was received then a call about a fault that probes saw, and that is over?
-  bool is_late(Timestamp received) const {
-    return (incident.state == IncidentState::resolved || incident.state == IncidentState::closed) &&
-           !incident.complaint_only && incident.recovered_at && received > *incident.recovered_at;
-  }
 };
 
 // Of the incident being real: its argument, for a single endpoint with its repeated bad rounds.

@@ -125,9 +125,6 @@ struct ScanRules {
   double group_nats = 0;
   double silent_nats = 0;    // ln(1 - v): what healthy probes cost a cluster
   bool halo = true;          // what an incident explains without its being attached is not counted
-  bool late_calls = true;    // calls about what is over count where they are more than still come elsewhere:
-  double late_part = 0;      // at nodes with at most this share of the fault's callers,
-  double late_prior = 0;     // compared with elsewhere with so many calls added to both sides
   double located_share = 0;  // a complaint counts for a node that holds so much of its weight
   Duration dedup{};          // one customer counts once in
   // Two customers of one access endpoint within line_window have it tested; the third is a fault of at least
