@@ -26,7 +26,8 @@ Pipeline::Impl::Impl(std::shared_ptr<const Topology> topology_, std::shared_ptr<
       book(topology, decide_part(rules)),
       guards(1),
       homes(topology->endpoints().size()),
-      geocoder(std::make_unique<correlate::Geocoder>(topology)) {}
+      geocoder(std::make_unique<correlate::Geocoder>(topology)),
+      grid(std::make_unique<correlate::Grid>(topology, rules->correlate.scan.area.square_m)) {}
 
 void Pipeline::Impl::restore(PipelineState state) {
   detector.restore(state.degradations);
@@ -50,6 +51,8 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   homes.resize(topology->endpoints().size());
   unseen.clear();  // until the next tick
   geocoder = std::make_unique<correlate::Geocoder>(topology);
+  grid = std::make_unique<correlate::Grid>(topology, rules->correlate.scan.area.square_m);
+  wanted_areas.clear();
   for (Kept& kept : complaints) place(kept);
   gathered.reset();
   observations.forget_retired(*topology);
@@ -63,6 +66,8 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
 
 void Pipeline::Impl::set_rules(std::shared_ptr<const RuleSet> next) {
   rules = std::move(next);
+  grid = std::make_unique<correlate::Grid>(topology, rules->correlate.scan.area.square_m);
+  wanted_areas.clear();
   for (Kept& kept : complaints) place(kept);
   gathered.reset();
   detector.set_rules(detect_part(rules));
