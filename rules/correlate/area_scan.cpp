@@ -235,9 +235,7 @@ class AreaScanner {
     // A caller may be served from outside: those customers could have called as well.
     for (const auto& [site, callers] : circle.by_site) {
       Customers& customers = circle.customers[site];
-      if (customers.mobile + customers.fixed > 0) continue;
-      for (const EndpointIndex endpoint : grid_.sites()[site].endpoints)
-        customers += question_.footprints.customers(endpoint);
+      if (customers.mobile + customers.fixed <= 0) customers = everyone_of(site);
     }
     Customers all;
     for (const auto& [site, customers] : circle.customers) all += customers;
@@ -256,11 +254,10 @@ class AreaScanner {
     return prior_nats(per_year, std::max(window, question_.localise.correlation_window));
   }
 
-  // One cause for all sites that are hit, against each by itself.
+  // One cause for all sites that are hit, against each by itself, and against one site alone.
   void weigh(Circle& circle) const {
     const auto window = static_cast<std::size_t>(
         std::find(scan_.windows.begin(), scan_.windows.end(), circle.window) - scan_.windows.begin());
-    const Topology& topology = question_.footprints.topology();
     std::vector<GroupComplaints> groups;
     circle.parts = 0;
     for (const auto& [site, customers] : circle.customers) {
@@ -268,15 +265,58 @@ class AreaScanner {
       const auto callers = circle.by_site.find(site);
       if (callers != circle.by_site.end()) {
         group.complaints = callers->second;
-        const auto kind = static_cast<std::size_t>(topology.node(grid_.sites()[site].node).kind);
-        const double alone = prior(question_.localise.node_faults_per_year[kind], circle.window) +
-                             scan_.silent_nats + uplift_nats(group.complaints, group.expected, scan_.uplift);
+        const double alone = prior_of_site(site, circle.window) + scan_.silent_nats +
+                             uplift_nats(group.complaints, group.expected, scan_.uplift);
         circle.parts += std::max(0.0, alone);
       }
       groups.push_back(group);
     }
+    circle.parts = std::max(circle.parts, one_site(circle, window));
     circle.nats = prior(rules_.faults_per_year, circle.window) + scan_.silent_nats +
                   fault_nats(groups, 0, scan_.uplift, question_.localise.spread);
+  }
+
+  // Places are inexact: callers of one site may seem to be next door. What the likeliest such site is worth.
+  double one_site(const Circle& circle, std::size_t window) const {
+    std::map<std::uint32_t, std::vector<double>> sites;  // by uplift: what its callers say for it
+    for (const auto& [square, callers] : question_.callers.squares()) {
+      if (grid_.distance_m(circle.centre, square) > reach(circle.radius_m)) continue;
+      for (const Callers::Caller& caller : callers) {
+        if (caller.spot.accuracy_m > circle.radius_m || caller.received > now_ ||
+            caller.received <= now_ - circle.window)
+          continue;
+        for (const SiteWeight& one : caller.spot.may_serve) {
+          auto& nats = sites[one.site];
+          nats.resize(scan_.uplift.size());
+          for (std::size_t u = 0; u < nats.size(); ++u)
+            nats[u] += std::log1p(one.weight * (scan_.uplift[u].value - 1));
+        }
+      }
+    }
+    double most = 0;
+    for (const auto& [site, nats] : sites) {
+      const auto known = circle.customers.find(site);
+      const Customers customers = known != circle.customers.end() ? known->second : everyone_of(site);
+      const double expected = circle.surge * expect(customers, each_[window]);
+      double best = 0;  // the likeliest uplift stands for all: a nat more or less of an alternative
+      for (std::size_t u = 0; u < nats.size(); ++u)
+        best = std::max(best,
+                        std::log(scan_.uplift[u].weight) + nats[u] - (scan_.uplift[u].value - 1) * expected);
+      most = std::max(most, prior_of_site(site, circle.window) + scan_.silent_nats + best);
+    }
+    return most;
+  }
+
+  Customers everyone_of(std::uint32_t site) const {
+    Customers customers;
+    for (const EndpointIndex endpoint : grid_.sites()[site].endpoints)
+      customers += question_.footprints.customers(endpoint);
+    return customers;
+  }
+
+  double prior_of_site(std::uint32_t site, Duration window) const {
+    const NodeKind kind = question_.footprints.topology().node(grid_.sites()[site].node).kind;
+    return prior(question_.localise.node_faults_per_year[static_cast<std::size_t>(kind)], window);
   }
 
   struct Near {

@@ -12,6 +12,7 @@ namespace faultline::correlate {
 namespace {
 
 constexpr double kMetresPerDegree = 111'195;
+constexpr std::size_t kLikeliest = 6;
 constexpr std::uint32_t kNoSite = std::numeric_limits<std::uint32_t>::max();
 
 double narrowing_at(double latitude_deg) {
@@ -93,6 +94,16 @@ std::optional<Spot> Grid::spot(const Complaint& complaint, const Weights& weight
   const bool is_at_own_place = complaint.place && complaint.line != nearest;
   spot.square = square_at(is_at_own_place ? *complaint.place : *endpoint.place);
   spot.accuracy_m = is_at_own_place ? complaint.accuracy_m : endpoint.coverage_m;
+  for (const EndpointWeight& one : weights) {
+    const std::uint32_t site = one.endpoint.value < site_of_.size() ? site_of_[one.endpoint.value] : kNoSite;
+    if (site == kNoSite) continue;
+    const auto known = std::find_if(spot.may_serve.begin(), spot.may_serve.end(),
+                                    [&](const SiteWeight& other) { return other.site == site; });
+    if (known != spot.may_serve.end())
+      known->weight += one.weight;
+    else if (spot.may_serve.size() < kLikeliest)
+      spot.may_serve.push_back({site, one.weight});
+  }
   return spot;
 }
 

@@ -35,12 +35,18 @@ struct std::hash<faultline::correlate::Square> {
 
 namespace faultline::correlate {
 
-// Where on the map a complaint comes from.
+// Where on the map a complaint comes from, and which sites may serve it: the likeliest ones, with how likely
+// each is.
+struct SiteWeight {
+  std::uint32_t site = 0;  // position in Grid::sites
+  double weight = 0;
+};
 struct Spot {
   Square square;
   std::uint32_t site = 0;  // that serves it most likely: position in Grid::sites
   float accuracy_m = 0;    // how far off the place may be
   bool is_named = false;   // its sender knew the line or the cell
+  std::vector<SiteWeight> may_serve;
 };
 
 // What shares the equipment of one place: a whole site with all that hangs on it, or an endpoint that hangs

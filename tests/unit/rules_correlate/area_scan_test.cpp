@@ -1,6 +1,7 @@
 // Complaints that lie near each other on the map and share no node: circles over them, with the shipped
 // rules.
 #include "rules/correlate/area_scan.h"
+#include "rules/correlate/scan.h"
 
 #include "daemon/config/rule_file.h"
 #include "tests/unit/rules_correlate/fixture.h"
