@@ -26,7 +26,8 @@ Pipeline::Impl::Impl(std::shared_ptr<const Topology> topology_, std::shared_ptr<
       book(topology, decide_part(rules)),
       guards(1),
       homes(topology->endpoints().size()),
-      geocoder(std::make_unique<correlate::Geocoder>(topology)) {
+      geocoder(std::make_unique<correlate::Geocoder>(topology)),
+      grid(std::make_unique<correlate::Grid>(topology, rules->correlate.scan.area.square_m)) {
   list_hosts();
 }
 
@@ -53,6 +54,8 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   list_hosts();
   unseen.clear();  // until the next tick
   geocoder = std::make_unique<correlate::Geocoder>(topology);
+  grid = std::make_unique<correlate::Grid>(topology, rules->correlate.scan.area.square_m);
+  wanted_areas.clear();
   for (Kept& kept : complaints) place(kept);
   gathered.reset();
   observations.forget_retired(*topology);
@@ -66,6 +69,8 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
 
 void Pipeline::Impl::set_rules(std::shared_ptr<const RuleSet> next) {
   rules = std::move(next);
+  grid = std::make_unique<correlate::Grid>(topology, rules->correlate.scan.area.square_m);
+  wanted_areas.clear();
   for (Kept& kept : complaints) place(kept);
   gathered.reset();
   detector.set_rules(detect_part(rules));

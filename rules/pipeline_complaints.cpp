@@ -35,6 +35,7 @@ bool Pipeline::Impl::keep(const Complaint& complaint) {
 void Pipeline::Impl::place(Kept& kept) const {
   kept.weights = geocoder->weights(kept.complaint, rules->correlate.geocode);
   kept.located = correlate::locate(kept.weights, *footprints, rules->correlate.scan.located_share);
+  kept.spot = grid->spot(kept.complaint, kept.weights);
 }
 
 void Pipeline::Impl::forget_complaints(Timestamp now) {

@@ -1,6 +1,7 @@
 // Inside of the pipeline: the stages and what joins them. Only rules/pipeline*.cpp include this.
 #pragma once
 
+#include "rules/correlate/area_scan.h"
 #include "rules/correlate/attach.h"
 #include "rules/correlate/burst_queue.h"
 #include "rules/correlate/centroids.h"
@@ -8,6 +9,7 @@
 #include "rules/correlate/complaint_counts.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/geocode.h"
+#include "rules/correlate/grid.h"
 #include "rules/correlate/localiser.h"
 #include "rules/correlate/scan.h"
 #include "rules/correlate/usual.h"
@@ -79,6 +81,7 @@ struct Pipeline::Impl {
     Complaint complaint;
     correlate::Weights weights;
     correlate::Located located;
+    std::optional<correlate::Spot> spot;
     Timestamp arrived;     // when it was heard of; never earlier than that of the one before
     bool counts = false;   // the first of its customer within a day
     double explained = 0;  // by open incidents, attached or near
@@ -104,7 +107,10 @@ struct Pipeline::Impl {
   void scan(Timestamp now, Actions& actions);
   void scan_postponed(Timestamp now, Actions& actions);
   void scan_the_night(Timestamp now, Actions& actions);
-  void suspect(const correlate::Located& newest, Timestamp now, Actions& actions);
+  std::optional<double> suspect(const correlate::Located& newest, Timestamp now, Actions& actions);
+  bool counts_for_areas(const Kept& kept) const;
+  void want_area(const Kept& newest, std::optional<double> by_topology);
+  void scan_areas(Timestamp now, Actions& actions);
   void test_lines(Timestamp now);
   void add_complaints(std::vector<Hypothesis>& hypotheses, Timestamp now) const;
 
@@ -132,6 +138,7 @@ struct Pipeline::Impl {
   detect::Events events;
 
   std::unique_ptr<correlate::Geocoder> geocoder;
+  std::unique_ptr<correlate::Grid> grid;
   correlate::Usual usual;
   std::optional<Timestamp> learning;  // the hour of a day ago that is being learnt
   correlate::Centroids centroids;
@@ -140,11 +147,22 @@ struct Pipeline::Impl {
   // changes seldom, and looking at a day's complaints for each new one would take the loop's whole time in a
   // flood.
   correlate::ComplaintCounts unexplained;
+  correlate::Callers callers;         // the same by their places on the map, without those of told nodes
   std::optional<Timestamp> gathered;  // when; nothing = gather anew
   // What the scan found within the last second, and the newest complaint of each since: looked at again at
   // the next tick, not for each of a flood.
-  std::vector<Root> said_now;
+  struct Said {
+    Root root;
+    double nats = 0;
+  };
+  std::vector<Said> said_now;
   std::map<Root, correlate::Located> postponed;
+  // Squares of the map with new complaints, in the order they came, and what a node above those is worth.
+  struct WantedArea {
+    correlate::Square square;
+    std::optional<double> by_topology;
+  };
+  std::vector<WantedArea> wanted_areas;
   Timestamp night_scanned{};  // what was heard of the last night
   std::unordered_set<std::string> known_complaints;
   std::unordered_map<std::uint64_t, Timestamp> counted_customers;

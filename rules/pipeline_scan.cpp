@@ -57,12 +57,24 @@ bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
 }
 
 void Pipeline::Impl::count(const Kept& kept) {
-  unexplained.add(kept.complaint.received, kept.located, book.incident_of(kept.complaint.id).has_value());
+  const bool is_attached = book.incident_of(kept.complaint.id).has_value();
+  unexplained.add(kept.complaint.received, kept.located, is_attached);
+  if (kept.spot && counts_for_areas(kept)) callers.add(kept.complaint.received, *kept.spot, is_attached);
+}
+
+// What a told incident of a node has, is explained; an area must be able to grow, and to take the place of
+// what is only suspected.
+bool Pipeline::Impl::counts_for_areas(const Kept& kept) const {
+  if (!rules->correlate.scan.area.enabled) return false;
+  const auto number = book.incident_of(kept.complaint.id);
+  const decide::Record* record = number ? book.find(*number) : nullptr;
+  return record == nullptr || !record->is_told() || std::holds_alternative<Area>(record->incident.root);
 }
 
 void Pipeline::Impl::gather_unexplained(Timestamp now) {
   const Duration longest = longest_window(now);
   unexplained.clear();
+  callers.clear();
   said_now.clear();
   for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept)
     if (is_unexplained(*kept, now)) count(*kept);
@@ -77,12 +89,14 @@ void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
     count(complaints.back());
   test_lines(now);
   const correlate::Located& newest = complaints.back().located;
-  const auto said =
-      std::find_if(said_now.begin(), said_now.end(), [&](const Root& root) { return lies_in(newest, root); });
-  if (said == said_now.end())
-    suspect(newest, now, actions);
-  else
-    postponed[*said] = newest;
+  const auto said = std::find_if(said_now.begin(), said_now.end(),
+                                 [&](const Said& one) { return lies_in(newest, one.root); });
+  if (said == said_now.end()) {
+    want_area(complaints.back(), suspect(newest, now, actions));
+  } else {
+    postponed[said->root] = newest;
+    want_area(complaints.back(), said->nats);
+  }
 }
 
 void Pipeline::Impl::scan_postponed(Timestamp now, Actions& actions) {
@@ -91,13 +105,46 @@ void Pipeline::Impl::scan_postponed(Timestamp now, Actions& actions) {
   for (const auto& [root, newest] : std::exchange(postponed, {})) suspect(newest, now, actions);
 }
 
-void Pipeline::Impl::suspect(const correlate::Located& newest, Timestamp now, Actions& actions) {
+// What the node that it finds is worth.
+std::optional<double> Pipeline::Impl::suspect(const correlate::Located& newest, Timestamp now,
+                                              Actions& actions) {
   const auto found = correlate::scan(*footprints, unexplained, usual, newest, now, rules->correlate.localise,
                                      rules->correlate.scan);
-  if (!found) return;
-  said_now.push_back(found->root);
+  if (!found) return std::nullopt;
+  said_now.push_back({found->root, found->gain_nats});
   book.suspect_by_complaints(*found, now, actions);
   if (book.take_footprint_changed()) attach_anew(now, actions);
+  return found->gain_nats;
+}
+
+// The place of a complaint is looked at at the next tick, once for all that came from it.
+void Pipeline::Impl::want_area(const Kept& newest, std::optional<double> by_topology) {
+  constexpr std::size_t kMostWanted = 64;
+  if (!newest.spot || !counts_for_areas(newest)) return;
+  const auto same = std::find_if(wanted_areas.begin(), wanted_areas.end(),
+                                 [&](const WantedArea& one) { return one.square == newest.spot->square; });
+  if (same != wanted_areas.end())
+    same->by_topology = std::max(same->by_topology, by_topology);
+  else if (wanted_areas.size() < kMostWanted)
+    wanted_areas.push_back({newest.spot->square, by_topology});
+}
+
+void Pipeline::Impl::scan_areas(Timestamp now, Actions& actions) {
+  if (wanted_areas.empty()) return;
+  const ScanRules& scan = rules->correlate.scan;
+  const auto end = wanted_areas.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
+                                              wanted_areas.size(), scan.area.squares_a_second));
+  const std::vector<WantedArea> wanted(wanted_areas.begin(), end);
+  wanted_areas.erase(wanted_areas.begin(), end);
+  for (const WantedArea& one : wanted) {
+    if (!gathered || now - *gathered >= kGatherEvery) gather_unexplained(now);
+    const correlate::AreaQuestion question{
+        *grid, *footprints, callers, unexplained.open(), usual, rules->correlate.localise, scan};
+    const auto found = correlate::scan_area(question, one.square, one.by_topology, now);
+    if (!found) continue;
+    book.suspect_by_complaints(*found, now, actions);
+    if (book.take_footprint_changed()) attach_anew(now, actions);
+  }
 }
 
 // Few call at night. In the morning what they said is counted together, also where nobody has called since.
@@ -130,6 +177,7 @@ void Pipeline::Impl::add_complaints(std::vector<Hypothesis>& hypotheses, Timesta
         node != nullptr ? footprints->customers(*node) : footprints->customers(*endpoint);
     const double expected = usual.between(customers, now - scan.line_window, now, scan);
     const double nats = std::min(scan.probed_nats, correlate::uplift_nats(count, expected, scan.uplift));
+    one.complaints = count;
     if (nats <= 0) continue;
     one.gain_nats += nats;
     one.evidence.push_back(

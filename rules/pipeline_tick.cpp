@@ -32,6 +32,7 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
   }
   scan_postponed(now, actions);
   scan_the_night(now, actions);
+  scan_areas(now, actions);
   argue(now, actions);
   forget_complaints(now);
   send_bursts(now, actions);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -108,6 +109,23 @@ void bind_usual(Binder section, UsualRules& rules) {
   section.bind("most_dispersion", rules.most_dispersion, 0.1, 1e6);
 }
 
+void bind_area(Binder section, AreaRules& rules) {
+  section.bind("enabled", rules.enabled);
+  section.bind("square_m", rules.square_m, 100, 100'000);
+  section.bind("radii_m", std::span<double>(rules.radii_m), 100, 100'000);
+  section.bind("recent", rules.recent, 1min, 24h);
+  section.bind("sites", rules.sites, 2, 1000);
+  section.bind("complaints", rules.complaints, 2, 10'000);
+  section.bind("unnamed_share", rules.unnamed_share, 0, 1);
+  section.bind("tail_factor", rules.tail_factor, 1e-9, 1);
+  section.bind("faults_per_year", rules.faults_per_year, 1e-6, kRate);
+  section.bind("cover_share", rules.cover_share, 0.01, 1);
+  section.bind("centres", rules.centres, 1, 1000);
+  section.bind("weighed", rules.weighed, 1, 1000);
+  section.bind("squares_a_second", rules.squares_a_second, 1, 1000);
+  section.expect(std::is_sorted(rules.radii_m.begin(), rules.radii_m.end()), "radii_m must ascend");
+}
+
 void bind_scan(Binder section, ScanRules& rules) {
   section.bind("mobile_per_hour", rules.mobile_per_hour, 1e-12, 1);
   section.bind("fixed_per_hour", rules.fixed_per_hour, 1e-12, 1);
@@ -139,6 +157,7 @@ void bind_scan(Binder section, ScanRules& rules) {
   section.bind("surge_prior", rules.surge_prior, 0.1, 1e6);
   section.bind("surge_least", rules.surge_least, 1, 1000);
   section.bind("surge_usual", rules.surge_usual, 1, 1e6);
+  section.section("area", [&](Binder part) { bind_area(std::move(part), rules.area); });
 }
 
 void bind_probe(Binder section, ProbeRules& rules) {

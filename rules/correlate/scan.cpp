@@ -131,16 +131,13 @@ class Scanner {
     return look;
   }
 
-  // What the rest of the network complains tells what is to be expected here: a rise everywhere is not many
-  // faults.
   double surge_beside(const ComplaintCounts::Times& times, const Customers& customers) const {
     const Timestamp after = now_ - rules_.surge_window;
-    const double heard = std::max(0.0, static_cast<double>(count_between(counts_.open(), after, now_)) -
-                                           static_cast<double>(count_between(times, after, now_)));
-    const double expected = std::max(
-        0.0, usual(footprints_.everyone(), rules_.surge_window) - usual(customers, rules_.surge_window));
-    const double factor = (heard + rules_.surge_prior) / (expected + rules_.surge_prior);
-    return factor > rules_.surge_least ? factor : 1;
+    const double heard = static_cast<double>(count_between(counts_.open(), after, now_)) -
+                         static_cast<double>(count_between(times, after, now_));
+    return surge_factor(
+        heard, usual(footprints_.everyone(), rules_.surge_window) - usual(customers, rules_.surge_window),
+        rules_);
   }
 
   void weigh(Look& look, NodeIndex node, NodeKind kind, const ComplaintCounts::GroupTimes& in_groups) const {
@@ -226,6 +223,12 @@ double fault_nats(std::span<const GroupComplaints> groups, double elsewhere, con
   return log_of_sum(terms);
 }
 
+double surge_factor(double heard_beside, double expected_beside, const ScanRules& rules) {
+  const double factor = (std::max(0.0, heard_beside) + rules.surge_prior) /
+                        (std::max(0.0, expected_beside) + rules.surge_prior);
+  return factor > rules.surge_least ? factor : 1;
+}
+
 double negative_binomial_tail(std::uint32_t count, double mean, double size) {
   if (count == 0) return 1;
   const double p = mean / (mean + size);
@@ -258,6 +261,7 @@ std::optional<Hypothesis> scan(const Footprints& footprints, const ComplaintCoun
   found.margin_nats = best->lead();
   found.ambiguous = best->lead() < localise.ambiguity_nats;
   found.complaints_only = true;
+  found.complaints = best->complaints;
   found.onset = found.median_onset = best->first;
   if (const auto* node = std::get_if<NodeIndex>(&best->root)) {
     const auto below = footprints.endpoints(*node);

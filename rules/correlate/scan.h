@@ -20,6 +20,9 @@ bool is_morning(Timestamp at, const ScanRules& rules);
 
 // ln mean over u of exp(C ln u - (u - 1) B): how much better an uplifted stream explains C complaints.
 double uplift_nats(double complaints, double expected, const Mixture& uplift);
+// How many times as much as usual the rest of the network complains: what a place is to be held against,
+// since a rise everywhere is not many faults. 1 where that may be chance. Negative numbers count as none.
+double surge_factor(double heard_beside, double expected_beside, const ScanRules& rules);
 // P(X >= count) of the negative binomial with that mean and size.
 double negative_binomial_tail(std::uint32_t count, double mean, double size);
 

@@ -142,8 +142,10 @@ bool IncidentBook::reopen_earlier(Record& record, Timestamp now, Actions& action
       record.level == Level::endpoint ? rules_->ending.reopen_endpoint : rules_->ending.reopen;
   for (auto& [number, earlier] : records_) {
     Incident& incident = earlier.incident;
-    if (incident.state != IncidentState::resolved || incident.root != record.incident.root ||
-        now - *incident.resolved_at > window)
+    const bool is_same =
+        incident.root == record.incident.root || (incident.complaint_only && record.incident.complaint_only &&
+                                                  is_same_area(incident.root, record.incident.root));
+    if (incident.state != IncidentState::resolved || !is_same || now - *incident.resolved_at > window)
       continue;
     incident.state = IncidentState::open;
     ++incident.reopens;

@@ -165,6 +165,8 @@ void add_opening(Argument& argument, const Record& record, const LifecycleFacts&
                              describe(facts.hold)));
   if (incident.complaint_only) {
     list.push_back("complaints alone speak for it: no probe shows it");
+    if (std::holds_alternative<Area>(incident.root))
+      list.push_back("no one node has the callers: they were found by their places on the map");
     return;
   }
   list.push_back(fmt::format("{} of the {} members measured in the last seconds are bad, {:.0f} % needed",
@@ -233,6 +235,10 @@ void add_time_to_come(Argument& argument, const Record& record, const LifecycleF
     return;
   }
   if (record.incident.complaint_only) {
+    if (std::holds_alternative<Area>(record.incident.root))
+      argument.would_change.push_back({WhatIfKind::place,
+                                       "more than half of the callers turn out to be below one node",
+                                       "the incident would move to that node"});
     add("a probe finds an endpoint below it bad", "it would rest on measurements, and take their place");
     add(fmt::format("nobody complains for {}", describe(rules.ending.complaints_quiet)),
         "it would be resolved");

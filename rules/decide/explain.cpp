@@ -42,8 +42,9 @@ std::string describe(Duration duration) {
 
 std::string why_opened(const Record& record, const LifecycleFacts& facts, const std::string& root) {
   if (record.incident.complaint_only)
-    return fmt::format("{} customers complain below {}, far more than usual, and no probe explains it",
-                       record.incident.complaints.size(), root);
+    return fmt::format("{} customers complain {} {}, far more than usual, and no probe explains it",
+                       record.incident.complaints.size(),
+                       std::holds_alternative<Area>(record.incident.root) ? "in" : "below", root);
   return fmt::format(
       "{} explains {} bad endpoints; {} of {} measured again are bad, {} after the suspicion (odds {:.1f} "
       "nats, "

@@ -104,6 +104,9 @@ class IncidentBook {
   bool is_what_they_mean(const Record& complained, const Hypothesis& hypothesis) const;
   bool may_grow(const Record& record, const Hypothesis& hypothesis, Timestamp now) const;
   static bool is_hardly_better(const Hypothesis& hypothesis, const Record& record);
+  static bool is_area_of_complaints(const Record& record);
+  static bool says_where(const Hypothesis& hypothesis, const Record& record);
+  bool is_part_of(const Hypothesis& hypothesis, const Record& record) const;
   Record* home_of_complaints(const Hypothesis& hypothesis, Timestamp now, bool& settled);
   Record* related_complaints(const Hypothesis& hypothesis);
   Record* covering(const Hypothesis& hypothesis);
@@ -116,7 +119,9 @@ class IncidentBook {
   void start(const Hypothesis& hypothesis, Duration extra_hold, Timestamp now, Actions& actions);
   void apply(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions);
   void absorb_stray(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions);
-  void move_root(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions);
+  // `is_where`: it names the place of what was known by its area only, and takes that place at any age.
+  void move_root(Record& record, const Hypothesis& hypothesis, bool is_where, Timestamp now,
+                 Actions& actions);
   void merge_covered(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions);
   void copy_argument(Record& record, const Hypothesis& hypothesis);
   void merge(Record& from, Record& into, Timestamp now, Actions& actions);

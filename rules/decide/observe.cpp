@@ -68,7 +68,10 @@ CauseFeature feature_of_root(const Record& record, const Topology& topology) {
                                                               : CauseFeature::root_line;
   }
   const auto* node = std::get_if<NodeIndex>(&root);
-  if (node == nullptr) return record.is_storm ? CauseFeature::root_area : CauseFeature::root_power;
+  // Sites that fail together are without power; callers around some sites are there for another reason.
+  if (node == nullptr)
+    return record.is_storm || record.incident.complaint_only ? CauseFeature::root_area
+                                                             : CauseFeature::root_power;
   switch (topology.node(*node).kind) {
     case NodeKind::core:
     case NodeKind::upstream:
@@ -150,7 +153,8 @@ void Observations::add_signal(const Record& record, const Present& present, cons
 // A cell's probes end at its site: what goes wrong on the air is seen by a modem, or by nobody but customers.
 bool Observations::is_air_unseen(const Record& record, const Topology& topology) const {
   const std::vector<EndpointIndex>& where = record.incident.affected;
-  return record.level != Level::wide && std::all_of(where.begin(), where.end(), [&](EndpointIndex endpoint) {
+  const bool is_near = record.level != Level::wide || std::holds_alternative<Area>(record.incident.root);
+  return is_near && std::all_of(where.begin(), where.end(), [&](EndpointIndex endpoint) {
            const bool has_modem =
                endpoint.value < signals_.size() && signals_[endpoint.value].at != Timestamp{};
            return is_mobile(topology.endpoint(endpoint).technology) && !has_modem;

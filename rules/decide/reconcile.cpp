@@ -12,6 +12,7 @@ namespace faultline::decide {
 namespace {
 
 constexpr double kSecondsPerYear = 365.25 * 86400;
+constexpr double kClearly = 6;  // nats: what the third customer of one line is taken for (scan.line_nats)
 
 // How many endpoints are in both.
 std::size_t common(const std::vector<EndpointIndex>& a, const std::vector<EndpointIndex>& b) {
@@ -49,9 +50,12 @@ Record* IncidentBook::main_owner(const Hypothesis& hypothesis) {
   return best;
 }
 
-// Complaints below a wide node are no more about one bad line there than about any other.
+// Complaints below a wide node are no more about one bad line there than about any other. Those of an area
+// are about whatever has most of them below it.
 bool IncidentBook::is_what_they_mean(const Record& complained, const Hypothesis& hypothesis) const {
   const auto& affected = complained.incident.affected;
+  if (is_area_of_complaints(complained))
+    return says_where(hypothesis, complained) || contains_all(hypothesis.affected, affected);
   if (complained.level != Level::wide) return intersects(hypothesis.affected, affected);
   return is_root_above(hypothesis.root, complained.incident.root, *topology_) ||
          2 * common(hypothesis.affected, affected) >= affected.size();
@@ -172,9 +176,10 @@ void IncidentBook::copy_argument(Record& record, const Hypothesis& hypothesis) {
 void IncidentBook::apply(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
   record.claimed = true;
   const bool was_complaint_only = record.incident.complaint_only;
+  const bool is_where = is_area_of_complaints(record) && says_where(hypothesis, record);
   record.incident.complaint_only = false;
   if (was_complaint_only) record.gain_nats = 0;  // what probes say counts from here on
-  move_root(record, hypothesis, now, actions);
+  move_root(record, hypothesis, is_where, now, actions);
   own(record, hypothesis.bad);
   insert_all(record.incident.affected, record.members);
   remove_all(record.incident.suspected_members, hypothesis.affected);
@@ -186,7 +191,8 @@ void IncidentBook::apply(Record& record, const Hypothesis& hypothesis, Timestamp
 }
 
 // A suspicion moves freely; a told incident only up, only while it is young (B.6).
-void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
+void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, bool is_where, Timestamp now,
+                             Actions& actions) {
   Incident& incident = record.incident;
   if (record.is_storm) return;
   if (incident.root == hypothesis.root) {
@@ -197,7 +203,9 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, Times
   }
   const bool covers = contains_all(hypothesis.affected, incident.affected) ||
                       is_root_above(hypothesis.root, incident.root, *topology_);
-  if (record.is_told() && !(covers && (is_young(record, now) || may_grow(record, hypothesis, now)))) return;
+  if (record.is_told() && !is_where &&
+      !(covers && (is_young(record, now) || may_grow(record, hypothesis, now))))
+    return;
   const std::string reason = fmt::format("not {} but {}: {}", root_name(incident.root),
                                          root_name(hypothesis.root), hypothesis.evidence.front().text);
   if (!record.is_told()) {  // what it was suspected of before is of no account
@@ -281,9 +289,34 @@ bool IncidentBook::may_grow(const Record& record, const Hypothesis& hypothesis, 
 // One line of a suspected site: its third caller, where others of the site called before, does not make it
 // the place.
 bool IncidentBook::is_hardly_better(const Hypothesis& hypothesis, const Record& record) {
-  constexpr double kClearly = 6;  // nats: what the third customer of one line is taken for (scan.line_nats)
   return record.level == Level::site && hypothesis.level == Level::endpoint &&
          hypothesis.gain_nats < record.gain_nats + kClearly;
+}
+
+bool IncidentBook::is_area_of_complaints(const Record& record) {
+  return record.incident.complaint_only && std::holds_alternative<Area>(record.incident.root);
+}
+
+// Most of the callers of the area are below the node that it names.
+bool IncidentBook::says_where(const Hypothesis& hypothesis, const Record& record) {
+  return !std::holds_alternative<Area>(hypothesis.root) &&
+         2 * std::size_t{hypothesis.complaints} > record.incident.complaints.size();
+}
+
+// Do these complaints say no more than that the incident is there?
+bool IncidentBook::is_part_of(const Hypothesis& hypothesis, const Record& record) const {
+  const Root& root = record.incident.root;
+  if (is_root_above(root, hypothesis.root, *topology_))
+    return record.is_told() || is_hardly_better(hypothesis, record);
+  if (is_area_of_complaints(record))
+    return is_in_area(root, hypothesis.root, *topology_) &&
+           (hypothesis.gain_nats < record.gain_nats + kClearly ||
+            (record.is_told() && !says_where(hypothesis, record)));
+  // An area of which a told node has half: the rest are its callers, too, with inexact places.
+  const auto& affected = record.incident.affected;
+  return std::holds_alternative<Area>(hypothesis.root) && record.is_told() &&
+         !contains_all(hypothesis.affected, affected) &&
+         2 * common(affected, hypothesis.affected) >= hypothesis.affected.size();
 }
 
 // Which incident do these complaints belong to? `settled`: one that explains them without growing.
@@ -294,11 +327,12 @@ Record* IncidentBook::home_of_complaints(const Hypothesis& hypothesis, Timestamp
     if (!record.is_active() || !intersects(incident.affected, hypothesis.affected)) continue;
     if (!incident.complaint_only) {  // one bad line does not speak for the ring
       settled = settled || 2 * common(incident.affected, hypothesis.affected) >= hypothesis.affected.size();
-    } else if (incident.root == hypothesis.root) {
+    } else if (incident.root == hypothesis.root || is_same_area(incident.root, hypothesis.root)) {
       return &record;
-    } else if (is_root_above(incident.root, hypothesis.root, *topology_) &&
-               (record.is_told() || is_hardly_better(hypothesis, record))) {
-      settled = true;  // a part of it
+    } else if (is_part_of(hypothesis, record)) {
+      settled = true;
+    } else if (record.is_told() && is_area_of_complaints(record)) {
+      if (says_where(hypothesis, record)) return &record;  // else a fault beside it
     } else if (record.is_told() && !hypothesis.ambiguous && !may_grow(record, hypothesis, now)) {
       continue;  // an older fault inside of it
     } else if (home == nullptr || (record.is_told() && !home->is_told())) {
@@ -316,7 +350,7 @@ void IncidentBook::suspect_by_complaints(const Hypothesis& hypothesis, Timestamp
     footprint_changed_ = true;  // its complaints are to be attached
     return start(hypothesis, Duration::zero(), now, actions);
   }
-  move_root(*home, hypothesis, now, actions);
+  move_root(*home, hypothesis, is_area_of_complaints(*home) && says_where(hypothesis, *home), now, actions);
   if (home->incident.root != hypothesis.root) return;
   for (auto& [number, other] : records_)
     if (&other != home && other.is_active() && other.incident.complaint_only &&

@@ -28,6 +28,22 @@ bool is_root_above(const Root& upper, const Root& lower, const Topology& topolog
   return false;
 }
 
+bool is_in_area(const Root& area, const Root& root, const Topology& topology) {
+  const auto* upper = std::get_if<Area>(&area);
+  if (upper == nullptr) return false;
+  return std::any_of(upper->nodes.begin(), upper->nodes.end(), [&](NodeIndex node) {
+    return Root(node) == root || is_root_above(node, root, topology);
+  });
+}
+
+bool is_same_area(const Root& a, const Root& b) {
+  const auto *one = std::get_if<Area>(&a), *other = std::get_if<Area>(&b);
+  if (one == nullptr || other == nullptr) return false;
+  return std::any_of(one->nodes.begin(), one->nodes.end(), [&](NodeIndex node) {
+    return std::find(other->nodes.begin(), other->nodes.end(), node) != other->nodes.end();
+  });
+}
+
 bool contains(const std::vector<EndpointIndex>& list, EndpointIndex endpoint) {
   return std::binary_search(list.begin(), list.end(), endpoint);
 }

@@ -88,6 +88,10 @@ bool is_known(const Root& root, const Topology& topology);
 // True if `upper` is a node strictly above the node or endpoint `lower`.
 bool is_root_above(const Root& upper, const Root& lower, const Topology& topology);
 
+// A fault that is only known by the area of it: does the node or endpoint lie in it, or do two share a node?
+bool is_in_area(const Root& area, const Root& root, const Topology& topology);
+bool is_same_area(const Root& a, const Root& b);
+
 // Of sorted lists.
 bool contains(const std::vector<EndpointIndex>& list, EndpointIndex endpoint);
 bool contains_all(const std::vector<EndpointIndex>& list, const std::vector<EndpointIndex>& part);

@@ -25,9 +25,7 @@ double dithered(double value, std::uint32_t samples, double x) {
   std::uint32_t h = samples * 2654435761U ^ std::bit_cast<std::uint32_t>(static_cast<float>(x));
   h = (h ^ (h >> 16)) * 0x45d9f3bU;
   h ^= h >> 16;
-  constexpr double kShift = 65536;  // above all that is kept here: cutting off a positive number rounds it down
-  const double shifted = std::clamp(value, -kShift, kShift) + kShift + static_cast<double>(h) / 4294967296.0;
-  return static_cast<double>(static_cast<std::int64_t>(shifted)) - kShift;
+  return std::floor(value + static_cast<double>(h) / 4294967296.0);
 }
 
 template <typename Integer>

@@ -109,6 +109,23 @@ struct UsualRules {
   double least_dispersion = 0, most_dispersion = 0;
 };
 
+// Unexplained complaints that lie near each other on the map and share no node (C.4).
+struct AreaRules {
+  bool enabled = true;
+  double square_m = 0;                 // side of a square of the map
+  std::array<double, 4> radii_m{};     // of the circles, ascending
+  Duration recent{};                   // a circle's middle is a square with a complaint of so long
+  std::uint32_t sites = 0;             // distinct sites that it takes,
+  std::uint32_t complaints = 0;        // and distinct customers
+  double unnamed_share = 0;            // where a node passes: so many callers without a line or cell
+  double tail_factor = 0;              // on ScanRules::least_tail
+  double faults_per_year = 0;          // of one place
+  double cover_share = 0;              // of the callers: the sites that the incident names
+  std::uint32_t centres = 0;           // circles around so many squares, the nearest ones,
+  std::uint32_t weighed = 0;           // and so many of them weighed in full, at most
+  std::uint32_t squares_a_second = 0;  // squares with new complaints that are looked at
+};
+
 // Unexplained complaints (C.2, C.3).
 struct ScanRules {
   double mobile_per_hour = 0;  // technical complaints per customer and hour
@@ -138,6 +155,7 @@ struct ScanRules {
   double surge_prior = 0;   // with so many added to both,
   double surge_least = 0;   // it is a rise everywhere from this factor on,
   double surge_usual = 0;   // at the top of the network so many times as usual are still no fault
+  AreaRules area;
 };
 
 // Looking harder (E).

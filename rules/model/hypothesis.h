@@ -21,6 +21,7 @@ struct Hypothesis {
   bool ambiguous = false;            // the margin is too small to be sure
   bool flapping = false;             // nothing but flapping endpoints
   bool complaints_only = false;
+  std::uint32_t complaints = 0;  // customers below it who complain and whom nothing explains
   Timestamp onset;
   Timestamp median_onset;               // by then half of what it explains was bad
   std::vector<EndpointIndex> bad;       // explained by it, sorted
