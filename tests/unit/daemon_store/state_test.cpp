@@ -104,6 +104,7 @@ TEST_F(StateTest, AnIncidentIsFoundAgainByNameInAnotherTopology) {
   Incident before = full_incident();
   before.root = node("s-3");
   before.former_roots.clear();
+  before.well_again.clear();
   const IncidentRecord record = to_record(before, *topology, kNoon);
   std::vector<NodeRecord> nodes(1);
   nodes[0].node.name = "s-3";
