@@ -82,7 +82,11 @@ void Pipeline::Impl::gather_unexplained(Timestamp now) {
   const Duration longest = longest_window(now);
   unexplained.clear();
   said_now.clear();
-  late.begin(*footprints, targets(now), now - longest, now, rules->correlate);
+  auto over = targets(now);
+  std::erase_if(over, [&](const correlate::AttachTarget& one) {  // their late callers are not counted
+    return book.find(one.number)->incident.narrowed_at.has_value();
+  });
+  late.begin(*footprints, over, now - longest, now, rules->correlate);
   for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept)
     count(*kept, now);
   gathered = now;

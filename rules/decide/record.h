@@ -74,10 +74,12 @@ struct Record {
 
   bool is_active() const { return incident.state <= IncidentState::recovering; }
   bool is_told() const { return incident.opened_at.has_value(); }
-  // Is what was received then a call about a fault that probes saw, and that is over?
+  // Is what was received then a call about a fault that probes saw, and that is over? Not where the incident
+  // moved down before: its callers are of two ends.
   bool is_late(Timestamp received) const {
     return (incident.state == IncidentState::resolved || incident.state == IncidentState::closed) &&
-           !incident.complaint_only && incident.recovered_at && received > *incident.recovered_at;
+           !incident.complaint_only && !incident.narrowed_at && incident.recovered_at &&
+           received > *incident.recovered_at;
   }
 };
 

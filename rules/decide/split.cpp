@@ -136,6 +136,12 @@ void IncidentBook::move_down(Record& record, const LastingPart& part, const std:
   incident.customers = customers_of(incident.affected);
   copy_argument(record, what);
   record.notes.push_back({reason, 0});
+  if (!incident.causes.empty() && incident.causes.front().probability >= rules_->cause.determined)
+    record.notes.push_back(
+        {fmt::format("while it was at {} the likely cause was {} ({:.0f} %)",
+                     root_name(incident.former_roots.back()), name(incident.causes.front().cause),
+                     100 * incident.causes.front().probability),
+         0});
   record.mostly_over_since.reset();
   // Judged by what is left, as if it had been that from the beginning.
   incident.most_bad = 0;

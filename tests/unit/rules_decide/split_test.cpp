@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace faultline::decide {
 namespace {
 
@@ -64,6 +66,9 @@ TEST(Narrowing, JudgesCauseAndSeverityByWhatIsLeft) {
   EXPECT_EQ(told.severity, Severity::major);
   EXPECT_EQ(before, Cause::transport);
   EXPECT_NE(told.causes.front().cause, Cause::transport);
+  EXPECT_TRUE(std::any_of(told.evidence.begin(), told.evidence.end(), [](const Evidence& one) {
+    return one.text.starts_with("while it was at aggregation agg-2 the likely cause was transport");
+  }));
 }
 
 TEST(Narrowing, EndsWithTheSiteWhateverHappensElsewhereInTheRing) {
