@@ -38,6 +38,7 @@ std::optional<double> worth_of(const Footprints& footprints, const LocaliseRules
   if (node == nullptr) return std::nullopt;
   const auto candidates = candidates_of(footprints, rules, bad, is_healthy);
   std::vector<char> excluded;
+  excluded.reserve(candidates.size());
   for (const Candidate& candidate : candidates) excluded.push_back(candidate.node == *node ? 0 : 1);
   const Scene scene{rules, footprints.topology(), bad, candidates};
   const auto pick = Search(scene, std::vector<char>(bad.size(), 1), std::move(excluded)).best();

@@ -94,6 +94,7 @@ bool IncidentBook::narrow(Record& record, const Present& present, const Observat
 
   // Copies: what holds them is cleared.
   std::vector<LastingPart> others;
+  others.reserve(apart.size());
   for (const LastingPart* part : apart) others.push_back(*part);
   const Root whole = record.incident.root;
   if (keeper != nullptr) move_down(record, LastingPart(*keeper), others, present, observations, actions);
