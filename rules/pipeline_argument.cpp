@@ -55,10 +55,7 @@ Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent
   const decide::Present current = present(now);
   decide::add_measured(argument, record, current, *topology, detector.figures(incident.bad));
   const auto pool = asked_with(record);
-  const correlate::HealthyAfter is_healthy = [this](EndpointIndex endpoint, Timestamp after) {
-    const EndpointHealth& health = detector.health(endpoint);
-    return health.state == HealthState::ok && health.clean && health.measured > after;
-  };
+  const correlate::HealthyAfter is_healthy = healthy_after();
   const correlate::Question question{
       *footprints, rules->correlate.localise, pool, is_healthy, incident.root, incident.bad, incident.onset};
   correlate::count_around(question, argument);

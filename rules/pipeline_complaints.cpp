@@ -102,6 +102,9 @@ std::vector<correlate::AttachTarget> Pipeline::Impl::targets(Timestamp now) cons
                                            : std::any_of(incident.bad.begin(), incident.bad.end(), is_hard);
     found.push_back({number, incident.affected, incident.onset,
                      is_over ? incident.recovered_at : std::nullopt, hard, incident.suspected_members});
+    // Those for whom it is over call for a while yet, and not about another fault.
+    if (incident.narrowed_at && now - *incident.narrowed_at <= rules->correlate.attach.after_recovery_limit)
+      found.push_back({number, incident.well_again, incident.onset, incident.narrowed_at, hard});
   }
   return found;
 }

@@ -51,6 +51,8 @@ struct Pipeline::Impl {
   std::unordered_map<NodeIndex, std::uint32_t> count_bad(Timestamp now) const;
   void look_around(Timestamp now);
   void localise(Timestamp now, Actions& actions);
+  void localise_remainders(Timestamp now);
+  correlate::HealthyAfter healthy_after() const;  // as long as this
   void measure_parents();
   void remeasure_members(Timestamp now);
   bool is_open_question(EndpointIndex endpoint, Timestamp since) const;

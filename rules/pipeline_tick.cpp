@@ -1,6 +1,7 @@
 // What happens once a second: the probe host, maintenance, looking around, localising, and the life cycle.
 #include "rules/correlate/hidden_risk.h"
 #include "rules/correlate/localiser.h"
+#include "rules/correlate/remainder.h"
 #include "rules/correlate/siblings.h"
 #include "rules/model/step_back.h"
 #include "rules/pipeline_impl.h"
@@ -22,6 +23,7 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
     take_events(now, actions);
     look_around(now);
     if (!is_settling(now)) localise(now, actions);
+    if (!is_settling(now)) localise_remainders(now);
     measure_parents();
     book.advance(present(now), observations, actions);
     remeasure_members(now);
@@ -144,6 +146,13 @@ void Pipeline::Impl::look_around(Timestamp now) {
   newly_bad.clear();
 }
 
+correlate::HealthyAfter Pipeline::Impl::healthy_after() const {
+  return [this](EndpointIndex endpoint, Timestamp after) {
+    const EndpointHealth& health = detector.health(endpoint);
+    return health.state == HealthState::ok && health.clean && health.measured > after;
+  };
+}
+
 void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
   const auto& records = book.records();
   const bool waiting = std::any_of(records.begin(), records.end(), [](const auto& entry) {
@@ -168,17 +177,36 @@ void Pipeline::Impl::localise(Timestamp now, Actions& actions) {
     const double worth = coincidence.nats(now, is_gone(endpoint), endpoints, localise);
     asked.push_back({endpoint, flapping ? worth / 2 : worth, health.onset, flapping});
   }
-  const auto is_healthy = [&](EndpointIndex endpoint, Timestamp after) {
-    const EndpointHealth& health = detector.health(endpoint);
-    return health.state == HealthState::ok && health.clean && health.measured > after;
-  };
-  auto found = correlate::explain(*footprints, rules->correlate.localise, asked, is_healthy);
+  auto found = correlate::explain(*footprints, rules->correlate.localise, asked, healthy_after());
   found = correlate::join_hidden_risks(*topology, rules->correlate.localise, std::move(found));
   for (Hypothesis& one : found)
     if (const auto* endpoint = std::get_if<EndpointIndex>(&one.root))
       one.coincidences_per_year = coincidence.per_year(now, is_gone(*endpoint), endpoints, localise);
   add_complaints(found, now);
   book.reconcile(found, present(now), actions);
+}
+
+// What is left of wider incidents, each alone. Not while something of it cannot be seen: its time starts
+// anew.
+void Pipeline::Impl::localise_remainders(Timestamp now) {
+  const LocaliseRules& localise = rules->correlate.localise;
+  for (const IncidentNumber number : book.remainders_wanted(now)) {
+    const Incident& incident = book.find(number)->incident;
+    std::vector<correlate::BadEndpoint> left;
+    bool is_seen = true;
+    for (const EndpointIndex endpoint : incident.bad) {
+      const EndpointHealth& health = detector.health(endpoint);
+      if (!decide::is_bad(health) || decide::contains(incident.suspected_members, endpoint)) continue;
+      is_seen = is_seen && (unseen.empty() || unseen[endpoint.value] == 0);
+      const double worth =
+          coincidence.nats(now, health.bad_in(Respect::reachability), topology->endpoints().size(), localise);
+      const bool flapping = health.state == HealthState::flapping;
+      left.push_back({endpoint, flapping ? worth / 2 : worth, health.onset, flapping});
+    }
+    if (!is_seen) continue;
+    book.note_remainder(
+        number, correlate::remainder_of(*footprints, localise, incident.root, left, healthy_after()), now);
+  }
 }
 
 void Pipeline::Impl::measure_parents() {

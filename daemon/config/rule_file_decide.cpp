@@ -71,6 +71,14 @@ void bind_ending(Binder section, EndingRules& rules) {
                  "reopen and reopen_endpoint must not be above close: what is closed is not reopened");
 }
 
+void bind_narrowing(Binder section, NarrowingRules& rules) {
+  section.bind("age", rules.age, 0s, 24h);
+  section.bind("lead_nats", rules.lead_nats, 0, kNats);
+  section.bind("patience", rules.patience, 0s, 24h);
+  section.bind("every", rules.every, 1s, 1h);
+  section.bind("split_share", rules.split_share, 0, 1);
+}
+
 void bind_severity(Binder section, SeverityRules& rules) {
   section.bind("critical", rules.critical, 0, kCustomers);
   section.bind("major", rules.major, 0, kCustomers);
@@ -129,6 +137,7 @@ void bind_decide(Binder section, DecideRules& rules) {
   section.section("opening", [&](Binder part) { bind_opening(std::move(part), rules.opening); });
   section.section("identity", [&](Binder part) { bind_identity(std::move(part), rules.identity); });
   section.section("ending", [&](Binder part) { bind_ending(std::move(part), rules.ending); });
+  section.section("narrowing", [&](Binder part) { bind_narrowing(std::move(part), rules.narrowing); });
   section.section("severity", [&](Binder part) { bind_severity(std::move(part), rules.severity); });
   section.section("probe_host", [&](Binder part) { bind_probe_host(std::move(part), rules.probe_host); });
   section.section("storm", [&](Binder part) {

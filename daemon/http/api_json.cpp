@@ -207,7 +207,8 @@ json::object incident_json(const IncidentView& view) {
           {"complaints", incident.complaints.size()},
           {"ticket", json_text_or_null(view.ticket)},
           {"merged_into", id_or_null(incident.merged_into)},
-          {"follows", id_or_null(incident.follows)}};
+          {"follows", id_or_null(incident.follows)},
+          {"split_from", id_or_null(incident.split_from)}};
 }
 
 void add_api_routes(Router& router, ApiBackend& backend) {

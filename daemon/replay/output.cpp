@@ -77,6 +77,7 @@ json::object show(const Incident& incident, const Topology& topology) {
   if (incident.reopens > 0) line["reopens"] = incident.reopens;
   if (incident.merged_into) line["merged_into"] = show(*incident.merged_into);
   if (incident.follows) line["follows"] = show(*incident.follows);
+  if (incident.split_from) line["split_from"] = show(*incident.split_from);
   return line;
 }
 

@@ -79,6 +79,7 @@ std::string document_of(const Incident& i, const Topology& topology) {
                    {"affected", names(topology, i.affected)},
                    {"bad", names(topology, i.bad)},
                    {"suspected_members", names(topology, i.suspected_members)},
+                   {"most_bad", i.most_bad},
                    {"customers", i.customers},
                    {"complaints", json::array(i.complaints.begin(), i.complaints.end())},
                    {"causes", causes_json(i.causes)},
@@ -94,8 +95,11 @@ std::string document_of(const Incident& i, const Topology& topology) {
   put_time("recovered_at", i.recovered_at);
   put_time("resolved_at", i.resolved_at);
   put_time("closed_at", i.closed_at);
+  put_time("narrowed_at", i.narrowed_at);
+  if (!i.well_again.empty()) out["well_again"] = names(topology, i.well_again);
   if (i.merged_into) out["merged_into"] = *i.merged_into;
   if (i.follows) out["follows"] = *i.follows;
+  if (i.split_from) out["split_from"] = *i.split_from;
   if (i.argument) out["argument"] = argument_json(*i.argument);
   return json::serialize(out);
 }
@@ -120,10 +124,14 @@ class Reader {
     i.recovered_at = time("recovered_at");
     i.resolved_at = time("resolved_at");
     i.closed_at = time("closed_at");
+    i.narrowed_at = time("narrowed_at");
     i.reopens = number<std::uint32_t>("reopens");
     i.affected = indexes<EndpointIndex>(in_.at("affected"));
     i.bad = indexes<EndpointIndex>(in_.at("bad"));
     i.suspected_members = indexes<EndpointIndex>(in_.at("suspected_members"));
+    if (const auto* most = in_.if_contains("most_bad"))  // older documents have none
+      i.most_bad = most->to_number<std::size_t>();
+    if (const auto* well = in_.if_contains("well_again")) i.well_again = indexes<EndpointIndex>(*well);
     i.customers = number<std::uint64_t>("customers");
     i.complaints = texts(in_.at("complaints"));
     for (const auto& cause : in_.at("causes").as_array()) i.causes.push_back(read_cause(cause.as_object()));
@@ -131,6 +139,7 @@ class Reader {
     i.alternatives = read_evidence("alternatives");
     if (const auto* into = in_.if_contains("merged_into")) i.merged_into = into->to_number<IncidentNumber>();
     if (const auto* before = in_.if_contains("follows")) i.follows = before->to_number<IncidentNumber>();
+    if (const auto* whole = in_.if_contains("split_from")) i.split_from = whole->to_number<IncidentNumber>();
     if (const auto* argument = in_.if_contains("argument"))  // older documents have none
       i.argument = std::make_shared<const Argument>(read_argument(argument->as_object()));
     read_roots();

@@ -206,6 +206,8 @@ std::string description(const Incident& incident, const Topology& topology) {
     out += fmt::format("{} elsewhere went bad at the same time: is the inventory right?\n",
                        counted(incident.suspected_members.size(), "endpoint"));
   if (incident.merged_into) out += fmt::format("Merged into {}.\n", external_key(*incident.merged_into));
+  if (incident.split_from)
+    out += fmt::format("Split from {}, of which it is what was left.\n", external_key(*incident.split_from));
   if (incident.follows)
     out += fmt::format("Follows {} at the same place.\n", external_key(*incident.follows));
   out.pop_back();

@@ -96,6 +96,7 @@ TicketDraft draft(const Incident& incident, const Topology& topology, IncidentEv
   d.affected = affected_things(incident, topology);
   if (incident.merged_into) d.relations.push_back({external_key(*incident.merged_into), "mergedInto"});
   if (incident.follows) d.relations.push_back({external_key(*incident.follows), "follows"});
+  if (incident.split_from) d.relations.push_back({external_key(*incident.split_from), "splitFrom"});
   return d;
 }
 

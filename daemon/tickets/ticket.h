@@ -53,7 +53,7 @@ struct Affected {
 
 struct Relation {
   std::string key;   // external key of the other ticket
-  std::string type;  // "mergedInto" or "follows"
+  std::string type;  // "mergedInto", "follows" or "splitFrom"
 };
 
 // At most this many affected endpoints are named; the draft says how many more there are.

@@ -55,7 +55,7 @@ void IncidentBook::refresh(Record& record, const Present& present) {
 }
 
 // What outlasts the others, or began when they were over, is a fault of its own: strays, and the last few
-// members.
+// members, unless a node explains them: then the incident may move down to it (split.cpp).
 void IncidentBook::let_go(Record& record, const Present& present) {
   Incident& incident = record.incident;
   if (incident.bad.empty() || !record.is_told()) return;
@@ -67,7 +67,7 @@ void IncidentBook::let_go(Record& record, const Present& present) {
     const bool patience_is_over = present.at - *record.mostly_over_since >= rules_->ending.last_members;
     for (const EndpointIndex endpoint : incident.bad) {
       const bool is_late = present.health[endpoint.value].onset > incident.onset + rules_->identity.coherence;
-      if (is_late || patience_is_over) gone.push_back(endpoint);
+      if (is_late || (patience_is_over && !record.narrowing.is_of_node(endpoint))) gone.push_back(endpoint);
     }
   } else {
     record.mostly_over_since.reset();
@@ -94,8 +94,9 @@ bool IncidentBook::is_news(Record& record, const Present& present) {
 bool IncidentBook::is_mostly_over(const Record& record) const {
   if (record.level == Level::endpoint || record.is_storm || record.incident.complaint_only) return false;
   constexpr std::size_t kFew = 4;  // of which one is not "a small part"
-  const double part = rules_->ending.last_share * static_cast<double>(record.most_bad);
-  return record.most_bad >= kFew && static_cast<double>(record.incident.bad.size()) <= std::max(1.0, part);
+  const double part = rules_->ending.last_share * static_cast<double>(record.incident.most_bad);
+  return record.incident.most_bad >= kFew &&
+         static_cast<double>(record.incident.bad.size()) <= std::max(1.0, part);
 }
 
 LifecycleFacts IncidentBook::facts_of(const Record& record, const Present& present) const {
@@ -277,6 +278,7 @@ void IncidentBook::step(Record& record, const Present& present, const Observatio
   if (incident.state != IncidentState::resolved) {
     refresh(record, present);
     if (is_news(record, present)) assess(record, present, observations);
+    if (narrow(record, present, observations, actions)) return;
   }
   const LifecycleFacts facts = facts_of(record, present);
   record.due = facts.suspected_at + facts.hold;

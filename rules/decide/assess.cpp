@@ -65,11 +65,12 @@ void IncidentBook::judge_cause(Record& record, const Present& present, const Obs
                     [&](EndpointIndex endpoint) { return !present.health[endpoint.value].better; }));
   if (incident.bad.empty() && !incident.complaint_only) return;  // not judged by its absence
   if (!record.is_told()) record.context.clear();
-  if (!record.is_told() || bad >= record.most_bad) {
+  if (!record.is_told() || bad >= record.incident.most_bad) {
     auto features = observations.of_members(record, present, *topology_, rules_->cause);
-    if (!record.is_told() || bad > record.most_bad || speaks_louder(features, record.features, rules_->cause))
+    if (!record.is_told() || bad > record.incident.most_bad ||
+        speaks_louder(features, record.features, rules_->cause))
       record.features = std::move(features);
-    record.most_bad = bad;
+    record.incident.most_bad = bad;
   }
   if (record.features.empty()) return;  // restored: what it was judged by is not known any more
   add_missing(record.context, observations.of_context(record, *topology_));

@@ -68,7 +68,8 @@ void IncidentBook::restore(std::vector<Incident> incidents, IncidentNumber next)
     record.level =
         is_known(incident.root, *topology_) ? level_of_root(incident.root, *topology_) : Level::wide;
     record.is_host = is_of_host(incident, *topology_);
-    record.most_bad = incident.bad.empty() ? incident.affected.size() : incident.bad.size();
+    if (incident.most_bad == 0)  // stored by an earlier version
+      incident.most_bad = incident.bad.empty() ? incident.affected.size() : incident.bad.size();
     record.severity = SeverityMemory(incident.severity);
     record.told = told_of(incident, {});
     recall_argument(record, incident);
@@ -111,6 +112,8 @@ void IncidentBook::set_topology(std::shared_ptr<const Topology> topology) {
       drop_retired(record.incident.affected, *topology_);
       drop_retired(record.incident.bad, *topology_);
       drop_retired(record.incident.suspected_members, *topology_);
+      drop_retired(record.incident.well_again, *topology_);
+      record.narrowing.clear();  // what it holds may be retired; its time starts anew
       drop_retired(record.tests, *topology_);
     }
 }

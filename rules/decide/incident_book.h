@@ -41,6 +41,10 @@ class IncidentBook {
   void adopt(EndpointIndex endpoint, Timestamp now);
   // What explains the bad endpoints now, nodes before single endpoints.
   void reconcile(std::span<const Hypothesis> hypotheses, const Present& present, Actions& actions);
+  // Open wider incidents whose bad members the localiser should explain alone (strays left out), since they
+  // changed or a narrower explanation is being timed; and its answer.
+  std::vector<IncidentNumber> remainders_wanted(Timestamp now) const;
+  void note_remainder(IncidentNumber number, const Remainder& left, Timestamp now);
   // Time passes: members become bad or good, incidents open, recover, resolve, close.
   void advance(const Present& present, const Observations& observations, Actions& actions);
 
@@ -147,6 +151,15 @@ class IncidentBook {
   bool fold_into_storm(Record& record, Timestamp now, Actions& actions);
   void release(Record& record);
   void put_away(Timestamp now);
+
+  // split.cpp
+  bool may_keep_ticket(const Record& record, const LastingPart& part);
+  bool may_have_ticket(const LastingPart& part, const Present& present);
+  bool narrow(Record& record, const Present& present, const Observations& observations, Actions& actions);
+  void move_down(Record& record, const LastingPart& part, const std::vector<LastingPart>& others,
+                 const Present& present, const Observations& observations, Actions& actions);
+  void split_off(Record& record, const Root& whole, const LastingPart& part, const Present& present,
+                 const Observations& observations, Actions& actions);
 
   // assess.cpp
   double confidence_of(const Record& record) const;

@@ -216,7 +216,7 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, bool 
   incident.former_roots.push_back(incident.root);
   incident.root = hypothesis.root;
   copy_argument(record, hypothesis);
-  record.most_bad = 0;
+  record.incident.most_bad = 0;
   incident.confidence = confidence_of(record);
   if (record.is_told()) {
     insert_all(incident.affected, hypothesis.affected);

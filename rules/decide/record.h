@@ -1,6 +1,7 @@
 // An incident with what the book needs to run it. Inside of rules/decide and of the pipeline.
 #pragma once
 
+#include "rules/decide/narrowing.h"
 #include "rules/decide/severity.h"
 #include "rules/model/correlate_rules.h"
 #include "rules/model/health.h"
@@ -53,8 +54,7 @@ struct Record {
   std::vector<Evidence> argument;      // the localiser's, of the time when the most spoke for it
   std::vector<Evidence> notes;         // what was seen besides: how it opened, strays, relapses
   Timestamp assessed{};                // the latest measurement of a member that was judged
-  std::size_t most_bad = 0;            // members bad, and none of them getting better, at the worst time
-  std::vector<CauseFeature> features;  // of the members at that time
+  std::vector<CauseFeature> features;  // of the members at the worst time
   std::vector<CauseFeature> context;   // alarms and complaints, at any time
   bool flapping = false;
   bool is_host = false;   // the incident of the probe host itself
@@ -70,6 +70,7 @@ struct Record {
   SeverityMemory severity;
   std::optional<Timestamp> mostly_over_since;  // hardly a member is bad any more
   std::string overrun;                         // the maintenance window that it outlasted
+  Narrowing narrowing;                         // which parts of it outlast the rest
 
   bool is_active() const { return incident.state <= IncidentState::recovering; }
   bool is_told() const { return incident.opened_at.has_value(); }

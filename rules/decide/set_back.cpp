@@ -11,9 +11,10 @@ void set_back_record(Record& record, Timestamp now, Duration by) {
                           &record.first_complaint, &record.last_complaint, &record.told.at})
     step_back(*time, now, by);
   for (auto* time : {&incident.opened_at, &incident.recovered_at, &incident.resolved_at, &incident.closed_at,
-                     &record.mostly_over_since})
+                     &incident.narrowed_at, &record.mostly_over_since})
     if (*time) step_back(**time, now, by);
   record.severity.set_back(now, by);
+  record.narrowing.set_back(now, by);
 }
 
 }  // namespace

@@ -62,6 +62,15 @@ struct EndingRules {
   Duration close{};
 };
 
+// A wider fault is over but for parts of it (D.4).
+struct NarrowingRules {
+  Duration age{};          // since the opening; the time before it does not count
+  double lead_nats = 0;    // the narrower explanation is better by more than this,
+  Duration patience{};     // for so long on end
+  Duration every{};        // the localiser is asked no more often than this for one incident
+  double split_share = 0;  // of the most bad: when so few are left, the common cause is over
+};
+
 // Severity (D.7).
 struct SeverityRules {
   double critical = 0, major = 0, minor = 0;  // weighted customers from here on
@@ -166,6 +175,7 @@ struct DecideRules {
   OpeningRules opening;
   IdentityRules identity;
   EndingRules ending;
+  NarrowingRules narrowing;
   SeverityRules severity;
   GuardRulesOfHost probe_host;
   StormRules storm;

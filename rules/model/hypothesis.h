@@ -34,4 +34,11 @@ struct Hypothesis {
   std::vector<EndpointIndex> tests;  // their state would decide between it and the alternatives
 };
 
+// What explains those members of an incident that are still bad, looked at without the rest of the network.
+struct Remainder {
+  std::vector<Hypothesis> parts;  // below its root, no endpoint in two; empty: nothing narrower explains them
+  double lead_nats = 0;  // of the parts at nodes over the root, or over "each by itself" where `root_fails`
+  bool root_fails = false;  // too little is left for a fault at the root to be an explanation at all
+};
+
 }  // namespace faultline

@@ -7,6 +7,7 @@
 #include "rules/model/time.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -92,13 +93,18 @@ struct Incident {
   std::vector<EndpointIndex> affected;           // every endpoint in the footprint, sorted
   std::vector<EndpointIndex> bad;                // those confirmed bad now, sorted
   std::vector<EndpointIndex> suspected_members;  // fit by time, not by inventory (a wrong edge?)
-  std::uint64_t customers = 0;                   // below `affected`
-  std::vector<std::string> complaints;           // ids of those attached
-  std::vector<CauseScore> causes;                // best first; the first is the likely cause
-  std::vector<Evidence> evidence;                // why we believe it
-  std::vector<Evidence> alternatives;            // what else was weighed, and why not
-  std::shared_ptr<const Argument> argument;      // in full; null before it is told, or from an older store
+  std::size_t most_bad = 0;                      // members bad at its worst time, none of them getting better
+  // Affected until the root moved down to a part of it; their customers still call about it. Sorted.
+  std::vector<EndpointIndex> well_again;
+  std::optional<Timestamp> narrowed_at;      // when that was
+  std::uint64_t customers = 0;               // below `affected`
+  std::vector<std::string> complaints;       // ids of those attached
+  std::vector<CauseScore> causes;            // best first; the first is the likely cause
+  std::vector<Evidence> evidence;            // why we believe it
+  std::vector<Evidence> alternatives;        // what else was weighed, and why not
+  std::shared_ptr<const Argument> argument;  // in full; null before it is told, or from an older store
   std::optional<IncidentNumber> merged_into, follows;
+  std::optional<IncidentNumber> split_from;  // a part of that one, which outlasted the common cause
 };
 
 }  // namespace faultline

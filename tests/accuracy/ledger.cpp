@@ -49,7 +49,10 @@ void Ledger::take(const IncidentChanged& change, std::int64_t now_s) {
   insert_all(ticket.endpoints, incident.suspected_members);
   if (ticket.roots.empty() || ticket.roots.back().second != incident.root)
     ticket.roots.emplace_back(now_s, incident.root);
-  if (!incident.causes.empty() &&
+  // Of what is left of it when most is well again another cause may be likely; the fault that opened it is
+  // judged by what was said of it.
+  const bool moved_down = incident.narrowed_at.has_value();
+  if (!incident.causes.empty() && !moved_down &&
       (change.event == IncidentEvent::opened || change.event == IncidentEvent::updated ||
        change.event == IncidentEvent::rerooted)) {
     ticket.cause = incident.causes.front().cause;

@@ -40,6 +40,7 @@ bool holds(const std::string& key, const std::string& wanted, const Told& told, 
   if (key == "strays") return std::to_string(incident.suspected_members.size()) == wanted;
   if (key == "id") return told.complaint == wanted;
   if (key == "follows") return incident.follows.has_value() == (wanted == "yes");
+  if (key == "split") return incident.split_from.has_value() == (wanted == "yes");
   if (key == "only_complaints") return incident.complaint_only == (wanted == "yes");
   if (key == "evidence" || key == "without") return mentions(incident, wanted) == (key == "evidence");
   if (key == "since") {

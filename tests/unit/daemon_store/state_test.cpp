@@ -54,6 +54,10 @@ struct StateTest : testing::Test {
     i.alternatives = {{"s-1 alone", -3.25}};
     i.merged_into = 13;
     i.follows = 11;
+    i.split_from = 9;
+    i.most_bad = 24;
+    i.well_again = {cell("cell-3")};
+    i.narrowed_at = kNoon + 4min;
     return i;
   }
   void save(IncidentNumber number, IncidentState state, Timestamp at, const char* root) {
@@ -90,12 +94,17 @@ TEST_F(StateTest, AnIncidentComesBackFromItsDocumentAsItWas) {
   EXPECT_EQ(after.alternatives[0].nats, -3.25);
   EXPECT_EQ(after.merged_into, 13U);
   EXPECT_EQ(after.follows, 11U);
+  EXPECT_EQ(after.split_from, 9U);
+  EXPECT_EQ(after.most_bad, 24U);
+  EXPECT_EQ(after.well_again, before.well_again);
+  EXPECT_EQ(after.narrowed_at, before.narrowed_at);
 }
 
 TEST_F(StateTest, AnIncidentIsFoundAgainByNameInAnotherTopology) {
   Incident before = full_incident();
   before.root = node("s-3");
   before.former_roots.clear();
+  before.well_again.clear();
   const IncidentRecord record = to_record(before, *topology, kNoon);
   std::vector<NodeRecord> nodes(1);
   nodes[0].node.name = "s-3";

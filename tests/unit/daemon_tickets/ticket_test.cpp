@@ -97,6 +97,16 @@ TEST(TicketDraft, CarriesFormerRootsAndRelations) {
   EXPECT_EQ(d.relations[1].key + d.relations[1].type, "FL-3follows");
 }
 
+TEST(TicketDraft, LinksATicketToTheOneItWasSplitFrom) {
+  const auto topology = store::make_topology(3);
+  Incident incident = sample_incident(*topology);
+  incident.split_from = 12;
+  const TicketDraft d = draft(incident, *topology, IncidentEvent::opened, "split from FL-12", kStart);
+  ASSERT_EQ(d.relations.size(), 1U);
+  EXPECT_EQ(d.relations[0].key + d.relations[0].type, "FL-12splitFrom");
+  EXPECT_NE(d.description.find("Split from FL-12"), std::string::npos) << d.description;
+}
+
 TEST(ExternalKey, ReadsOnlyWhatItWrites) {
   EXPECT_EQ(external_key(17), "FL-17");
   EXPECT_EQ(incident_from_key("FL-17"), 17U);

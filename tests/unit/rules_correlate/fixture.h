@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rules/correlate/localiser.h"
+#include "rules/correlate/remainder.h"
 
 #include <gtest/gtest.h>
 
@@ -105,6 +106,10 @@ class Situation {
   std::vector<Hypothesis> explain() const {
     return correlate::explain(footprints_, rules_, bad_,
                               [&](EndpointIndex e, Timestamp) { return healthy_.count(e) > 0; });
+  }
+  Remainder remainder_of(const Root& root) const {
+    return correlate::remainder_of(footprints_, rules_, root, bad_,
+                                   [&](EndpointIndex e, Timestamp) { return healthy_.count(e) > 0; });
   }
   std::string root(const Hypothesis& hypothesis) const {
     if (const auto* node = std::get_if<NodeIndex>(&hypothesis.root)) return topology_->node(*node).name;

@@ -5,6 +5,7 @@
 #include "daemon/config/rule_file.h"
 #include "rules/correlate/footprint.h"
 #include "rules/correlate/localiser.h"
+#include "rules/correlate/remainder.h"
 #include "rules/decide/incident_book.h"
 
 #include <algorithm>
@@ -93,8 +94,20 @@ struct BookWorld {
     const auto is_healthy = [&](EndpointIndex endpoint, Timestamp after) {
       return health[endpoint.value].state == HealthState::ok && health[endpoint.value].measured > after;
     };
+    for (const IncidentNumber number : book.remainders_wanted(now)) {
+      const Incident& incident = this->incident(number);
+      std::vector<correlate::BadEndpoint> left;
+      for (const EndpointIndex one : incident.bad)
+        if (!contains(incident.suspected_members, one))
+          left.push_back({one, health[one.value].evidence_nats, health[one.value].onset, false});
+      book.note_remainder(
+          number,
+          correlate::remainder_of(footprints, rules->correlate.localise, incident.root, left, is_healthy),
+          now);
+      ++asked;
+    }
     Actions actions;
-    const Present present{now, health, false};
+    const Present present{now, health, is_blocked};
     book.reconcile(correlate::explain(footprints, rules->correlate.localise, pool, is_healthy), present,
                    actions);
     book.advance(present, observations, actions);
@@ -137,6 +150,8 @@ struct BookWorld {
   Timestamp now{std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) + std::chrono::hours(12) +
                 std::chrono::minutes(40)};
   std::vector<IncidentChanged> told;
+  std::size_t asked = 0;    // about what is left of a wider incident
+  bool is_blocked = false;  // the probe host may be to blame
 };
 
 }  // namespace faultline::decide::test
