@@ -1,9 +1,9 @@
 // Complaints that lie near each other on the map and share no node: circles over them, with the shipped
 // rules.
 #include "rules/correlate/area_scan.h"
-#include "rules/correlate/scan.h"
 
 #include "daemon/config/rule_file.h"
+#include "rules/correlate/scan.h"
 #include "tests/unit/rules_correlate/fixture.h"
 
 #include <gmock/gmock.h>
@@ -151,7 +151,7 @@ TEST(AreaScan, TakesTheRadiusThatTheCallersNeed) {
   MapCalls calls(city());
   for (int i = 0; i < 8; ++i) calls.from(kApart * 4 + 0.05 + kApart * (i % 4) / 3, kApart * 4);
   EXPECT_EQ(calls.found(), "s4-4 s5-4");
-  EXPECT_THAT(calls.words(), testing::HasSubstr("8 customers within 2 km"));
+  EXPECT_THAT(calls.words(), testing::HasSubstr("8 customers within 4 km"));
 }
 
 TEST(AreaScan, TakesTheSameNumberOverTheWholeCityForNothing) {
@@ -196,7 +196,7 @@ TEST(AreaScan, TakesAPlaceForNoMoreExactThanItClaimsToBe) {
       calls.from(kApart * 4 + 1.8 + (i % 2 == 0 ? -0.2 : 0.2), kApart * 4, accuracy_m);
     return calls.words();
   };
-  EXPECT_THAT(words_at(1000), testing::HasSubstr("within 1 km"));
+  EXPECT_THAT(words_at(300), testing::HasSubstr("within 1 km"));
   EXPECT_THAT(words_at(3000), testing::Not(testing::HasSubstr("within 1 km")));
   EXPECT_EQ(words_at(9000), "");
 }

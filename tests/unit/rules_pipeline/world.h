@@ -1,6 +1,6 @@
 // The whole pipeline over a network of the test's making: tests say what is down and let seconds pass. Every
-// endpoint has a round of 5 packets every ten seconds or as the test says, a burst is answered in the second after it was asked
-// for. Time is the test's, and so is the clock: it may jump.
+// endpoint has a round of 5 packets every ten seconds or as the test says, a burst is answered in the second
+// after it was asked for. Time is the test's, and so is the clock: it may jump.
 #pragma once
 
 #include "daemon/config/rule_file.h"
