@@ -178,7 +178,7 @@ def fast():
 
 def load():
     """A storm must not make Faultline cry wolf; recall is only reported."""
-    s = summary(pooled("load x 3", half(), "--load", "3"))
+    s = summary(pooled("load x 3", fewer(), "--load", "3"))
     share_figure("load_precision", s["precision"], ">=", 0.97)
     share_figure("load_duplicates", s["duplicates"], "<=", 0.03)
 
@@ -195,7 +195,7 @@ def large(size, name):
 
 
 def inventory():
-    total = pooled("inventory 5 % wrong", half(), "--wrong-edges", "0.05")
+    total = pooled("inventory 5 % wrong", fewer(), "--wrong-edges", "0.05")
     s = summary(total)
     share_figure("inventory_duplicates", s["duplicates"], "<=", 0.12)
     share_figure("inventory_right_root", s["right_root"], ">=", 0.92)
@@ -203,13 +203,13 @@ def inventory():
 
 def stress(name, *arguments):
     """Only described: none may fall far below its target on the base set."""
-    s = summary(pooled(name, half(), *arguments))
+    s = summary(pooled(name, fewer(), *arguments))
     share_figure(f"{name}_precision", s["precision"], ">=", 0.92)
     share_figure(f"{name}_recall_visible", s["recall_visible"], ">=", 0.91)
 
 
-def half():
-    return max(2, options.days / 2)
+def fewer():
+    return max(2, options.days / 3)
 
 
 def ablations():
@@ -245,8 +245,8 @@ SETS = {
     "no_power": lambda: stress("no_power", "--no-power-data"),
     "mismatch": lambda: stress("mismatch", "--call-delay", "35", "--call-sigma", "1.3", "--far-share", "0.15"),
     "load": load,
-    "slow": lambda: pooled("rounds every 5 min", half(), "--interval", "300"),
-    "skew": lambda: pooled("clocks of complaints 30 s off", half(), "--skew", "30"),
+    "slow": lambda: pooled("rounds every 5 min", fewer(), "--interval", "300"),
+    "skew": lambda: pooled("clocks of complaints 30 s off", fewer(), "--skew", "30"),
     "missing": lambda: stress("missing", "--missing", "0.2"),
     "ablations": ablations,
     "real": real,
