@@ -149,9 +149,9 @@ TEST(AreaScan, FindsAHoleBetweenTwoSitesThatShareNoNode) {
 
 TEST(AreaScan, TakesTheRadiusThatTheCallersNeed) {
   MapCalls calls(city());
-  for (int i = 0; i < 8; ++i) calls.from(kApart * 4 + 0.05 + kApart * (i % 4) / 3, kApart * 4);
+  for (int i = 0; i < 8; ++i) calls.from(kApart * 4 + 0.3 + i % 4, kApart * 4);
   EXPECT_EQ(calls.found(), "s4-4 s5-4");
-  EXPECT_THAT(calls.words(), testing::HasSubstr("8 customers within 4 km"));
+  EXPECT_THAT(calls.words(), testing::HasSubstr("8 customers within 2 km"));
 }
 
 TEST(AreaScan, TakesTheSameNumberOverTheWholeCityForNothing) {
@@ -190,13 +190,19 @@ TEST(AreaScan, KnowsNothingWithoutPlaces) {
 }
 
 TEST(AreaScan, TakesAPlaceForNoMoreExactThanItClaimsToBe) {
+  // The cell says which site it is, the place only where about.
   const auto words_at = [](float accuracy_m) {
     MapCalls calls(city());
-    for (int i = 0; i < 6; ++i)
-      calls.from(kApart * 4 + 1.8 + (i % 2 == 0 ? -0.2 : 0.2), kApart * 4, accuracy_m);
+    for (int i = 0; i < 6; ++i) {
+      Complaint complaint;
+      complaint.cell = calls.topology().find_endpoint(site_name(4 + i % 2, 4) + "-c" + std::to_string(i));
+      complaint.place = at_km(kApart * 4 + 1.8 + (i % 2 == 0 ? -0.2 : 0.2), kApart * 4);
+      complaint.accuracy_m = accuracy_m;
+      calls.add(complaint);
+    }
     return calls.words();
   };
-  EXPECT_THAT(words_at(300), testing::HasSubstr("within 1 km"));
+  EXPECT_THAT(words_at(1000), testing::HasSubstr("within 1 km"));
   EXPECT_THAT(words_at(3000), testing::Not(testing::HasSubstr("within 1 km")));
   EXPECT_EQ(words_at(9000), "");
 }
