@@ -62,7 +62,7 @@ class AreaOfComplaints : public testing::Test {
 
 TEST_F(AreaOfComplaints, IsOneTicketInWordsWithTheCauseOfAnArea) {
   open_area();
-  const IncidentChanged& opened = world.last(IncidentEvent::opened);
+  const IncidentChanged opened = world.last(IncidentEvent::opened);
   EXPECT_TRUE(opened.incident.complaint_only);
   EXPECT_THAT(opened.reason, testing::HasSubstr("6 customers complain in the area of site-1-3, site-2-3"));
   ASSERT_FALSE(opened.incident.causes.empty());

@@ -49,7 +49,7 @@ TEST(Narrowing, MovesDownToTheSiteThatOutlastsTheRing) {
   EXPECT_EQ(incident.narrowed_at, world.last(IncidentEvent::rerooted).incident.narrowed_at);
   EXPECT_EQ(incident.customers, 4U * 300);
   EXPECT_EQ(incident.most_bad, 4U);
-  const std::string& reason = world.last(IncidentEvent::rerooted).reason;
+  const std::string reason = world.last(IncidentEvent::rerooted).reason;
   EXPECT_NE(reason.find("not aggregation agg-2 any more but site site-2-3: 4 of the 24"), std::string::npos)
       << reason;
 }
@@ -62,7 +62,7 @@ TEST(Narrowing, JudgesCauseAndSeverityByWhatIsLeft) {
   const Cause before = world.incident(1).causes.front().cause;
   repair_all_but(world, {"site-2-3"});
   world.pass(10min + 20s);
-  const Incident& told = world.last(IncidentEvent::rerooted).incident;
+  const Incident told = world.last(IncidentEvent::rerooted).incident;
   EXPECT_EQ(told.severity, Severity::major);
   EXPECT_EQ(before, Cause::transport);
   EXPECT_NE(told.causes.front().cause, Cause::transport);
@@ -159,7 +159,7 @@ TEST(Split, GivesTheSecondSiteALinkedTicketOfItsOwn) {
   world.pass(11min);
   EXPECT_EQ(world.story(1), "suspected opened rerooted");
   ASSERT_EQ(world.count(IncidentEvent::opened), 2U);
-  const IncidentChanged& opened = world.last(IncidentEvent::opened);
+  const IncidentChanged opened = world.last(IncidentEvent::opened);
   const Incident& second = opened.incident;
   EXPECT_EQ(second.split_from, IncidentNumber{1});
   EXPECT_EQ(world.incident(1).root, Root(world.node("site-2-3")));
@@ -226,7 +226,7 @@ TEST(Split, APartThatBeganLaterHasATicketOfItsOwnAndTheFirstEnds) {
   for (const char* site : {"site-2-1", "site-2-2", "site-2-4", "site-2-5", "site-2-6"}) world.set_good(site);
   world.pass(11min);
   EXPECT_EQ(world.count(IncidentEvent::rerooted), 0U);
-  const Incident& second = world.last(IncidentEvent::opened).incident;
+  const Incident second = world.last(IncidentEvent::opened).incident;
   EXPECT_EQ(second.root, Root(world.node("site-2-3")));
   EXPECT_EQ(second.onset, broke);
   EXPECT_EQ(second.split_from, IncidentNumber{1});
