@@ -19,26 +19,39 @@ const std::array<double, 256> kScales = [] {
   return scales;
 }();
 
+// std::floor is a call on the oldest processors. For what fits.
+std::int64_t floored(double value) {
+  const auto whole = static_cast<std::int64_t>(value);
+  return whole - (value < static_cast<double>(whole) ? 1 : 0);
+}
+
 // Rounds to a whole number up or down by chance, so that steps far below one still add up. The chance is a
 // hash of the sample: the same input gives the same state.
-double dithered(double value, std::uint32_t samples, double x) {
+std::int64_t dithered(double value, std::uint32_t samples, double x) {
   std::uint32_t h = samples * 2654435761U ^ std::bit_cast<std::uint32_t>(static_cast<float>(x));
   h = (h ^ (h >> 16)) * 0x45d9f3bU;
   h ^= h >> 16;
-  return std::floor(value + static_cast<double>(h) / 4294967296.0);
+  return floored(value + static_cast<double>(h) / 4294967296.0);
 }
 
-template <typename Integer>
-Integer held(double value, double lowest, double highest) {
+template <typename Integer, typename Number>
+Integer held(Number value, Number lowest, Number highest) {
   return static_cast<Integer>(std::clamp(value, lowest, highest));
+}
+std::int16_t held_steps(std::int64_t steps) {
+  return held<std::int16_t, std::int64_t>(steps, -32767, 32767);
+}
+
+std::int16_t steps_from_origin(const ContinuousMetric& m, double x) {
+  return held_steps(std::llround((x - m.origin) / m.step));
 }
 
 // A bucket's median: its own, the other kind of day's, or the day's level.
 double bucket_median(const ContinuousMetric& m, std::size_t bucket, const BaselineRules& rules) {
+  const auto median_of = [&m](std::size_t b) { return m.origin + static_cast<double>(m.step) * m.median[b]; };
+  if (m.samples_in[bucket] >= rules.bucket_samples) return median_of(bucket);
   const std::size_t other = (bucket + kHours) % kBuckets;
-  for (const std::size_t b : {bucket, other})
-    if (m.samples_in[b] >= rules.bucket_samples) return m.origin + static_cast<double>(m.step) * m.median[b];
-  return m.level;
+  return m.samples_in[other] >= rules.bucket_samples ? median_of(other) : m.level;
 }
 
 std::uint8_t scale_code(const ContinuousMetric& m, std::size_t block) {
@@ -48,16 +61,15 @@ std::uint8_t scale_code(const ContinuousMetric& m, std::size_t block) {
   return largest != 0 ? largest : start;
 }
 
-void learn_median(ContinuousMetric& m, std::size_t bucket, bool is_nearest, double step, double x,
+// By so many steps, whole ones or not.
+void learn_median(ContinuousMetric& m, std::size_t bucket, bool is_nearest, double steps, double x,
                   const BaselineRules& rules) {
   if (m.samples_in[bucket] == 0) {
     if (!is_nearest) return;  // a bucket begins with a sample of its own
-    m.median[bucket] =
-        held<std::int16_t>(std::round((bucket_median(m, bucket, rules) - m.origin) / m.step), -32767, 32767);
+    m.median[bucket] = steps_from_origin(m, bucket_median(m, bucket, rules));
   }
-  const double moved = m.median[bucket] + step / m.step;
   m.median[bucket] =
-      held<std::int16_t>(dithered(moved, m.samples + static_cast<std::uint32_t>(bucket), x), -32767, 32767);
+      held_steps(dithered(m.median[bucket] + steps, m.samples + static_cast<std::uint32_t>(bucket), x));
   if (is_nearest && m.samples_in[bucket] < 255) ++m.samples_in[bucket];
 }
 
@@ -70,8 +82,7 @@ void keep_day(ContinuousMetric& m, std::int16_t steps) {
 // The day's median: a Huber estimate by steps of 1/n. Days without enough of it are kept as kNoDay.
 void end_day(ContinuousMetric& m, std::uint16_t day, const BaselineRules& rules) {
   const bool is_known = samples_today(m) >= rules.bucket_samples;
-  keep_day(m,
-           is_known ? held<std::int16_t>(std::round((m.today - m.origin) / m.step), -32767, 32767) : kNoDay);
+  keep_day(m, is_known ? steps_from_origin(m, m.today) : kNoDay);
   for (int gap = day > m.day ? std::min<int>(day - m.day, kDays) : 1; gap > 1; --gap) keep_day(m, kNoDay);
 }
 
@@ -183,33 +194,33 @@ bool accumulate(ContinuousMetric& m, const Score& s, double drift, double thresh
   return true;
 }
 
+Pace pace_of(const BaselineRules& rules, double samples_per_hour) {
+  return {std::numbers::ln2 / (rules.half_life_visits * samples_per_hour),
+          1 / (rules.level_hours * samples_per_hour)};
+}
+
 void learn(ContinuousMetric& m, double x, const Prediction& usual, const Slot& slot, const MetricRule& rule,
-           const BaselineRules& rules, double samples_per_hour) {
+           const BaselineRules& rules, const Pace& pace) {
   if (!std::isfinite(x)) return;
-  if (m.samples == 0) begin(m, x, rule, rules);
   const bool is_first = m.samples == 0;
-  const double median = is_first ? x : usual.median;
-  const auto bounded = [&](double r) {
-    return usual.scale * std::clamp(r / usual.scale, -rules.score_clip, rules.score_clip);
-  };
-  const double r = x - median;
-  const double bounded_r = bounded(r);
-  const double rate = std::numbers::ln2 / (rules.half_life_visits * samples_per_hour);
-  const auto bucket_step = [&](std::size_t bucket, double share) {
+  if (is_first) begin(m, x, rule, rules);
+  const double most = usual.scale * rules.score_clip;
+  const auto bounded = [most](double r) { return std::clamp(r, -most, most); };
+  const double r = x - (is_first ? x : usual.median);
+  const double steps = bounded(r) / m.step;
+  const auto steps_of = [&](std::size_t bucket, double share) {
     const std::uint8_t n = m.samples_in[bucket];
-    const double eta = n < 255 ? std::max(rate, 1.0 / (n + 1)) : rate;
-    return std::min(1.0, 2 * share * eta) * bounded_r;
+    const double eta = n < 255 ? std::max(pace.bucket, 1.0 / (n + 1)) : pace.bucket;
+    return std::min(1.0, 2 * share * eta) * steps;
   };
-  learn_median(m, slot.bucket, true, bucket_step(slot.bucket, 1 - slot.share), x, rules);
-  learn_median(m, slot.neighbour, false, bucket_step(slot.neighbour, slot.share), x, rules);
+  learn_median(m, slot.bucket, true, steps_of(slot.bucket, 1 - slot.share), x, rules);
+  learn_median(m, slot.neighbour, false, steps_of(slot.neighbour, slot.share), x, rules);
 
   const double samples = m.samples;
-  m.level += static_cast<float>(std::max(1 / (samples + 1), 1 / (rules.level_hours * samples_per_hour)) *
-                                bounded(x - m.level));
-  const double gain = std::max(rules.scale_rate, 2 / (samples + 4)) / 2;
-  const double wanted =
-      scale_code(m, slot.block) + (std::abs(r) > kMad * usual.scale ? gain : -gain) / kScaleStep;
-  m.scale[slot.block] = held<std::uint8_t>(dithered(wanted, m.samples + 7919, x), 1, 255);
+  m.level += static_cast<float>(std::max(1 / (samples + 1), pace.level) * bounded(x - m.level));
+  const double gain = std::max(rules.scale_rate, 2 / (samples + 4)) / (2 * kScaleStep);
+  const double wanted = scale_code(m, slot.block) + (std::abs(r) > kMad * usual.scale ? gain : -gain);
+  m.scale[slot.block] = held<std::uint8_t, std::int64_t>(dithered(wanted, m.samples + 7919, x), 1, 255);
   learn_day(m, bounded(x - m.today), slot.day, rules);
   ++m.samples;
 }

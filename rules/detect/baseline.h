@@ -51,9 +51,16 @@ float cusum(float statistic, double z, double drift, double threshold);
 // what deviates the other way takes away, and begins anew beyond nothing. True if it was lifted from nothing.
 bool accumulate(ContinuousMetric& metric, const Score& score, double drift, double threshold);
 
+// How much of the difference one value of many moves what is learnt, by how often values come.
+struct Pace {
+  double bucket = 0;
+  double level = 0;
+};
+Pace pace_of(const BaselineRules& rules, double samples_per_hour);
+
 // Takes a value into the baseline. The caller sees to it that the endpoint is well.
 void learn(ContinuousMetric& metric, double x, const Prediction& usual, const Slot& slot,
-           const MetricRule& rule, const BaselineRules& rules, double samples_per_hour);
+           const MetricRule& rule, const BaselineRules& rules, const Pace& pace);
 
 // The level has changed for good: every hour begins again from `level` (transformed), with the scale that was
 // learnt for this block of the day.

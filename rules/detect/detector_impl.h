@@ -9,6 +9,7 @@
 #include "rules/detect/reading.h"
 #include "rules/detect/state.h"
 
+#include <array>
 #include <unordered_map>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct Detector::Impl {
   void show(std::uint32_t e, const Reading& reading);
   void show_state(std::uint32_t e);
   ProbeTrack& track_of(std::uint32_t e, ProbeKindIndex probe);
-  ContinuousMetric* metric_of(ProbeTrack& track, Metric metric);
+  ContinuousMetric* metric_of(ProbeTrack& track, Metric metric, std::size_t place = 0);
   void note_kind(std::uint32_t e);  // from the topology
   void release(std::uint32_t e);
 
@@ -81,6 +82,7 @@ struct Detector::Impl {
   Deadlines deadlines;  // when it becomes unknown
   Pool<ProbeTrack> tracks;
   Pool<ContinuousMetric> metrics;
+  std::array<ReadValue, kMetricsPerProbe> room{};  // for the values of the round at hand
   std::unordered_map<std::uint32_t, std::vector<Trouble>> troubles;
   std::vector<std::uint32_t> suspects;  // may hold some that are none any more
   std::vector<std::uint32_t> flapping;

@@ -26,9 +26,9 @@ bool speaks_of_load(Metric metric) {
 bool is_strained(const ReadValue& v, double quiet, const BusyRules& rules) {
   switch (v.metric->metric) {
     case Metric::rtt_ms: {
-      const double moved = untransformed(*v.rule, v.x) - untransformed(*v.rule, quiet);
-      return v.x - quiet >= rules.score * v.usual.scale && v.x - quiet >= v.rule->smallest_deviation &&
-             moved >= v.rule->smallest_change;
+      const double above = v.x - quiet;
+      return above >= rules.score * v.usual.scale && above >= v.rule->smallest_deviation &&
+             v.value - untransformed(*v.rule, quiet) >= v.rule->smallest_change;
     }
     case Metric::throughput_bps:
       return v.value < rules.throughput_share * untransformed(*v.rule, quiet);

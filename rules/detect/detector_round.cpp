@@ -1,7 +1,6 @@
 #include "rules/detect/detector_impl.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -22,21 +21,6 @@ void prefetch(const T& object) {
 
 }  // namespace
 
-bool is_breached(std::uint8_t breaches, const LimitRules& rules) {
-  const unsigned window = breaches & ((1U << rules.rounds) - 1U);
-  if (window == 0) return false;  // nearly always, and counting bits is a call on the oldest processors
-  return static_cast<std::uint32_t>(std::popcount(window)) >= rules.breached;
-}
-
-double threshold_of(const MetricRule& rule, const ChangeRules& change) {
-  return rule.verified_by_burst ? change.threshold : change.unverified_threshold;
-}
-
-bool is_far_out(const ReadValue& v, const DetectRules& rules) {
-  if (v.score.deviates && v.score.z >= rules.burst.score) return true;
-  return v.breaches && v.is_outside(rules.recovery) && is_breached(v.metric->breaches, rules.limit);
-}
-
 void Detector::Impl::on_round(const Round& round, Events& out) {
   const std::uint32_t e = round.endpoint.value;
   if (e >= states.size()) return;
@@ -53,6 +37,7 @@ void Detector::Impl::on_round(const Round& round, Events& out) {
 
 Reading Detector::Impl::read(const Round& round) {
   Reading reading;
+  reading.values = room;
   reading.track = &track_of(round.endpoint.value, round.probe);
   reading.is_scheduled = !round.on_demand;
   reading.is_burst = round.on_demand && round.packets.sent > 0;
@@ -112,10 +97,12 @@ void Detector::Impl::read_values(const Round& round, Reading& reading) {
 void Detector::Impl::read_value(Metric metric, double value, const MetricRules& by_metric, Reading& reading) {
   const MetricRule& rule = by_metric[static_cast<std::size_t>(metric)];
   if (!rule.learnt || metric == Metric::loss_ratio || std::isnan(value)) return;
-  ContinuousMetric* m = metric_of(*reading.track, metric);
-  if (m == nullptr || reading.value_count + reading.learnt_count == reading.values.size()) return;
+  const std::size_t seen = reading.value_count + reading.learnt_count;
+  ContinuousMetric* m = metric_of(*reading.track, metric, seen);
+  if (m == nullptr || seen == reading.values.size()) return;
   ReadValue& v = rule.judged ? reading.values[reading.value_count++]
                              : reading.values[reading.values.size() - ++reading.learnt_count];
+  v.breaches = false;
   v.metric = m;
   v.rule = &rule;
   v.value = value;
@@ -165,6 +152,7 @@ void Detector::Impl::learn_from(Reading& reading) const {
     is_well = is_well && v.metric->statistic < threshold_of(*v.rule, rules->change) / 2;
   const double first = to_seconds(rules->missing.first_interval);
   const double samples_per_hour = 3600 / std::max(0.001, track.interval_s > 0 ? track.interval_s : first);
+  const Pace pace = pace_of(rules->baseline, samples_per_hour);
   const auto learn_value = [&](const ReadValue& v) {
     ContinuousMetric& m = *v.metric;
     if (is_well) {
@@ -174,7 +162,7 @@ void Detector::Impl::learn_from(Reading& reading) const {
         const double moved = m.correlation + rules->baseline.correlation_rate * (product - m.correlation);
         m.correlation = static_cast<float>(std::clamp(moved, 0.0, rules->baseline.correlation_limit));
       }
-      learn(m, v.x, v.usual, reading.slot, *v.rule, rules->baseline, samples_per_hour);
+      learn(m, v.x, v.usual, reading.slot, *v.rule, rules->baseline, pace);
     }
     m.score = static_cast<float>(std::clamp(v.score.z, -100.0, 100.0));
     m.set_score_side(v.score.side);
@@ -275,7 +263,10 @@ ProbeTrack& Detector::Impl::track_of(std::uint32_t e, ProbeKindIndex probe) {
   return tracks[block];
 }
 
-ContinuousMetric* Detector::Impl::metric_of(ProbeTrack& track, Metric metric) {
+// Rounds of a probe mostly bring the same metrics in the same order, so `place` is looked at first.
+ContinuousMetric* Detector::Impl::metric_of(ProbeTrack& track, Metric metric, std::size_t place) {
+  if (place < track.metric_count)
+    if (ContinuousMetric& m = metrics[track.metrics[place]]; m.metric == metric) return &m;
   for (std::size_t i = 0; i < track.metric_count; ++i)
     if (metrics[track.metrics[i]].metric == metric) return &metrics[track.metrics[i]];
   if (track.metric_count == kMetricsPerProbe) return nullptr;

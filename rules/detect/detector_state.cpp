@@ -150,9 +150,10 @@ void Detector::Impl::judge(std::uint32_t e, const Reading& reading, Events& out)
   }
   EndpointState& state = states[e];
   if (state.inner == HealthState::ok && !was_bad) suspect(e, reading, out);
+  if (state.inner != HealthState::suspect) return;
   const bool is_over =
       !(reading.is_scheduled && shows_far_value(reading, *rules)) && !is_still_suspect(e, reading.finished);
-  if (state.inner == HealthState::suspect && is_over) {
+  if (is_over) {
     state.inner = HealthState::ok;
     state.burst_tries = 0;
   }

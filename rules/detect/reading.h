@@ -1,4 +1,4 @@
-// What one round says: its counts and values beside what is usual. Made once a round, on the stack.
+// What one round says: its counts and values beside what is usual. Made once a round.
 #pragma once
 
 #include "rules/detect/baseline.h"
@@ -6,7 +6,7 @@
 #include "rules/detect/state.h"
 #include "rules/model/detect_rules.h"
 
-#include <array>
+#include <bit>
 #include <cstddef>
 #include <span>
 
@@ -39,7 +39,7 @@ struct Reading {
   const MetricRule* loss_rule = nullptr;
   std::size_t value_count = 0;
   std::size_t learnt_count = 0;
-  std::array<ReadValue, kMetricsPerProbe> values{};  // judged ones from the front, others from the back
+  std::span<ReadValue> values;  // room for kMetricsPerProbe; judged ones from the front, others from the back
 
   // Those that are judged.
   std::span<const ReadValue> read_values() const { return {values.data(), value_count}; }
@@ -49,14 +49,23 @@ struct Reading {
   }
 };
 
-// Breached in N of the last M rounds.
-bool is_breached(std::uint8_t breaches, const LimitRules& rules);
+// Breached in N of the last M rounds. Asked several times a value and round, as the two below.
+inline bool is_breached(std::uint8_t breaches, const LimitRules& rules) {
+  const unsigned window = breaches & ((1U << rules.rounds) - 1U);
+  if (window == 0) return false;  // nearly always, and counting bits is a call on the oldest processors
+  return static_cast<std::uint32_t>(std::popcount(window)) >= rules.breached;
+}
 
 // Statistic at which a metric is suspect (or bad, if no burst can verify it).
-double threshold_of(const MetricRule& rule, const ChangeRules& change);
+inline double threshold_of(const MetricRule& rule, const ChangeRules& change) {
+  return rule.verified_by_burst ? change.threshold : change.unverified_threshold;
+}
 
 // The verdict of a burst on its values, and of any round on values far out: so far beyond the usual, and so
 // much, that it cannot be noise.
-bool is_far_out(const ReadValue& value, const DetectRules& rules);
+inline bool is_far_out(const ReadValue& v, const DetectRules& rules) {
+  if (v.score.deviates && v.score.z >= rules.burst.score) return true;
+  return v.breaches && v.is_outside(rules.recovery) && is_breached(v.metric->breaches, rules.limit);
+}
 
 }  // namespace faultline::detect

@@ -40,7 +40,7 @@ class Baseline : public testing::Test {
     for (int i = 0; i < minutes; ++i, now += 1min) {
       const Slot slot = slot_at(now, {});
       const Prediction usual = predict(metric, slot, rule, rules->baseline);
-      learn(metric, value(now), usual, slot, rule, rules->baseline, 60);
+      learn(metric, value(now), usual, slot, rule, rules->baseline, pace_of(rules->baseline, 60));
     }
   }
   Prediction usual() const { return predict(metric, slot_at(now, {}), rule, rules->baseline); }
