@@ -68,13 +68,16 @@ void IncidentBook::judge_cause(Record& record, const Present& present, const Obs
   if (!record.is_told() || bad >= record.incident.most_bad) {
     auto features = observations.of_members(record, present, *topology_, rules_->cause);
     if (!record.is_told() || bad > record.incident.most_bad ||
-        speaks_louder(features, record.features, rules_->cause))
+        (features != record.features && speaks_louder(features, record.features, rules_->cause)))
       record.features = std::move(features);
     record.incident.most_bad = bad;
   }
   if (record.features.empty()) return;  // restored: what it was judged by is not known any more
   add_missing(record.context, observations.of_context(record, *topology_));
-  incident.causes = rank_causes(observed_of(record, *topology_), rules_->cause);
+  std::vector<CauseFeature> observed = observed_of(record, *topology_);
+  if (observed == record.ranked && !incident.causes.empty()) return;  // as every second of most
+  incident.causes = rank_causes(observed, rules_->cause);
+  record.ranked = std::move(observed);
 }
 
 Impact IncidentBook::impact_of(const Record& record, const Present& present) const {

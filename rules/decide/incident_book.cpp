@@ -101,6 +101,12 @@ void IncidentBook::own_free(Record& record, const std::vector<EndpointIndex>& en
   own(record, free);
 }
 
+void IncidentBook::set_rules(std::shared_ptr<const DecideRules> rules) {
+  rules_ = std::move(rules);
+  for (auto* records : {&records_, &ended_})
+    for (auto& [number, record] : *records) record.ranked.clear();
+}
+
 void IncidentBook::set_topology(std::shared_ptr<const Topology> topology) {
   topology_ = std::move(topology);
   std::erase_if(owner_, [&](const auto& entry) {

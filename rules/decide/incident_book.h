@@ -28,7 +28,7 @@ class IncidentBook {
   // Raises nothing. Endpoints and nodes that the topology does not know are left out.
   void restore(std::vector<Incident> incidents, IncidentNumber next);
   void set_topology(std::shared_ptr<const Topology> topology);
-  void set_rules(std::shared_ptr<const DecideRules> rules) { rules_ = std::move(rules); }
+  void set_rules(std::shared_ptr<const DecideRules> rules);
   // The clock was set back (rules/model/step_back.h): holds and recoveries do not wait until it has caught
   // up.
   void set_back(Timestamp now, Duration by);

@@ -56,6 +56,7 @@ struct Record {
   Timestamp assessed{};                // the latest measurement of a member that was judged
   std::vector<CauseFeature> features;  // of the members at the worst time
   std::vector<CauseFeature> context;   // alarms and complaints, at any time
+  std::vector<CauseFeature> ranked;    // what incident.causes were worked out from
   bool flapping = false;
   bool is_host = false;   // the incident of the probe host itself
   bool is_storm = false;  // holds what came after the fuse blew
