@@ -26,7 +26,7 @@ std::span<const ProbeKind> probe_kinds() {
           .metrics = packet::round_metrics(),
           .make = nullptr},
       ProbeKind{.name = "modem",
-                .help = "RSRP, RSRQ, SINR and RSSI of a cellular modem on a serial port, by AT commands",
+                .help = "RSRP, RSRQ, SINR and RSSI of a cellular modem on a serial port, by its maker's AT commands",
                 .transport = ProbeTransport::session,
                 .source = ProbeSource::device,
                 .options = session::modem_options(),

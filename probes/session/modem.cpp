@@ -1,7 +1,7 @@
 #include "probes/session/modem.h"
 
 #include "probes/async/deadline.h"
-#include "probes/wire/modem_signal.h"
+#include "probes/wire/modem_dialects.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -15,10 +15,16 @@
 
 #include <array>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+// g++ 12 takes Asio's two ways of allocating a coroutine's frame for a mismatch where it inlines one of them.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
 
 namespace faultline::session {
 namespace {
@@ -33,13 +39,14 @@ constexpr std::array kOptions = {
     OptionSpec{"interval", OptionType::duration, "30s", 1, 86'400, "", "time between two measurements"},
     OptionSpec{"timeout", OptionType::duration, "5s", 0.1, 60, "",
                "how long a modem may take for all its answers"},
-    OptionSpec{"command", OptionType::choice, "auto", 0, 0, "auto cesq qeng",
-               "auto asks +QENG first and +CESQ for what it left open"},
+    OptionSpec{"command", OptionType::choice, "auto", 0, 0, "auto qeng hcsq rfsts smoni xcesq qcsq cesq csq",
+               "what asks for the signal; auto goes by the modem's maker, and falls back to +CESQ and +CSQ"},
     OptionSpec{
         "lte_sinr_scale", OptionType::choice, "db", 0, 0, "db index",
         "how +QENG gives the LTE SINR: in dB, or as an index X with dB = 2X - 20; differs by firmware"},
 };
 constexpr std::array kMetrics = {Metric::rsrp_dbm, Metric::rsrq_db, Metric::sinr_db, Metric::rssi_dbm};
+constexpr std::string_view kMaker = "AT+CGMI";
 
 // Opens the port raw, 8N1, without becoming its controlling terminal and without waiting for a carrier. What
 // is no terminal is refused, so that a mistaken path is never written to.
@@ -104,25 +111,47 @@ void add(Round& round, const wire::CarrierSignal& carrier) {
   round.add(Metric::rssi_dbm, carrier.rssi_dbm.value_or(kNoValue));
 }
 
-// The better of the two answers: QENG where it has values, else CESQ; the registration from where it is
-// known.
-void judge(const std::optional<wire::ModemSignal>& qeng, const std::optional<wire::ModemSignal>& cesq,
-           bool any_answer, Round& round) {
-  const auto registration = qeng ? qeng->registration : wire::ModemRegistration::unknown;
-  for (const auto* signal : {&qeng, &cesq}) {
-    if (!*signal || !(*signal)->has_values()) continue;
-    add(round, *(*signal)->serving());
-    round.outcome = Outcome::ok;
-    if (registration == wire::ModemRegistration::limited) round.reason = OutcomeReason::not_registered;
-    return;
+// The network that the serving carrier is of is the one whose registration counts.
+std::string_view registration_command(const wire::ModemSignal& signal) {
+  if (signal.serving() == nullptr) return "AT+CREG?";
+  if (signal.serving() == (signal.nr ? &*signal.nr : nullptr)) return "AT+C5GREG?";
+  return signal.serving() == (signal.lte ? &*signal.lte : nullptr) ? "AT+CEREG?" : "AT+CREG?";
+}
+
+// What came of all the questions to one modem.
+struct Talk {
+  bool any_answer = false;  // to a question for the signal, whatever it said
+  bool is_over = false;     // nothing more can be asked
+  Exchange last = Exchange::broken;
+  std::optional<wire::ModemSignal> signal;
+
+  bool has_values() const { return signal && signal->has_values(); }
+  // An answer that never ends, or is none at all, is the last; what was read before is still worth something.
+  void take(const Answer& answer) {
+    last = answer.exchange;
+    is_over = last == Exchange::broken || last == Exchange::endless;
+    any_answer = any_answer || last == Exchange::endless;
   }
-  if (registration == wire::ModemRegistration::registered) {  // a network, but no value that is known
+};
+
+void judge(const Talk& talk, bool timed_out, Round& round) {
+  const auto registration = talk.signal ? talk.signal->registration : wire::ModemRegistration::unknown;
+  const bool is_registered = registration == wire::ModemRegistration::registered;
+  if (talk.has_values()) {
+    add(round, *talk.signal->serving());
+    round.outcome = Outcome::ok;
+    if (!is_registered && registration != wire::ModemRegistration::unknown)
+      round.reason = OutcomeReason::not_registered;
+  } else if (talk.last == Exchange::broken) {
+    round.outcome = timed_out ? Outcome::timed_out : Outcome::not_measured;
+    round.reason = timed_out ? OutcomeReason::none : OutcomeReason::device_gone;
+  } else if (is_registered) {  // a network, but no value that is known
     round.outcome = Outcome::malformed;
-  } else if (qeng || cesq) {  // a modem that answers well and sees no cell
+  } else if (talk.signal) {  // a modem that answers well and sees no cell
     round.outcome = Outcome::unreachable;
     round.reason = OutcomeReason::not_registered;
   } else {
-    round.outcome = any_answer ? Outcome::malformed : Outcome::refused;
+    round.outcome = talk.any_answer ? Outcome::malformed : Outcome::refused;
   }
 }
 
@@ -146,40 +175,65 @@ class ModemProbe : public SessionProbe {
     }
     Port port(executor, fd);
     const Deadline deadline(executor, time_limit, [&port] { port.close(); });
-    bool answered = false, broken = false, endless = false;
-    std::optional<wire::ModemSignal> qeng, cesq;
-    // An answer that never ends, or is no answer at all, leaves `broken`; what was read before is still worth
-    // something.
-    if (command_ != "cesq") {
-      const Answer answer = co_await ask(port, "AT+QENG=\"servingcell\"");
-      answered = answer.exchange == Exchange::answered || answer.exchange == Exchange::endless;
-      broken = answer.exchange == Exchange::broken;
-      endless = answer.exchange == Exchange::endless;
-      qeng = wire::parse_qeng(answer.text, sinr_scale_);
-    }
-    const bool enough = command_ == "qeng" || broken || endless || (qeng && qeng->has_values());
-    if (!enough) {
-      const Answer answer = co_await ask(port, "AT+CESQ");
-      answered = answered || answer.exchange == Exchange::answered || answer.exchange == Exchange::endless;
-      broken = answer.exchange == Exchange::broken;
-      cesq = wire::parse_cesq(answer.text);
-    }
+    const Talk talk = co_await converse(port, target.device);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     if (cancellation.cancelled() != asio::cancellation_type::none) {
       round.reason = OutcomeReason::cancelled;
       co_return round;
     }
-    judge(qeng, cesq, answered, round);
-    if (broken && round.outcome != Outcome::ok) {
-      round.outcome = deadline.expired() ? Outcome::timed_out : Outcome::not_measured;
-      round.reason = deadline.expired() ? OutcomeReason::none : OutcomeReason::device_gone;
-    }
+    judge(talk, deadline.expired(), round);
     co_return round;
   }
 
  private:
+  asio::awaitable<Talk> converse(Port& port, const std::string& device) {
+    Talk talk;
+    const wire::ModemDialect* dialect = wire::find_modem_dialect(command_);
+    if (dialect == nullptr) {  // auto
+      const auto known = dialects_.find(device);
+      if (known != dialects_.end()) dialect = known->second;
+    }
+    if (dialect == nullptr) {
+      const Answer answer = co_await ask(port, kMaker);
+      talk.take(answer);
+      if (talk.is_over) co_return talk;
+      dialect = &wire::modem_dialect_of(answer.text);
+      dialects_.emplace(device, dialect);
+    }
+    Answer answer = co_await ask(port, dialect->command);
+    take_signal(*dialect, answer, talk);
+    if (command_ != "auto") co_return talk;
+    // What says less, where that was not understood or knew no value.
+    for (const std::string_view name : {"cesq", "csq"}) {
+      if (talk.is_over || talk.has_values() || dialect->name == name) continue;
+      const wire::ModemDialect& other = *wire::find_modem_dialect(name);
+      answer = co_await ask(port, other.command);
+      take_signal(other, answer, talk);
+    }
+    if (!talk.has_values()) dialects_.erase(device);  // another modem may be there next time
+    if (talk.is_over || !talk.signal || talk.signal->registration != wire::ModemRegistration::unknown)
+      co_return talk;
+    answer = co_await ask(port, registration_command(*talk.signal));
+    talk.take(answer);
+    talk.signal->registration = wire::parse_registration(answer.text);
+    co_return talk;
+  }
+
+  // What is known already is kept where the new answer knows less.
+  void take_signal(const wire::ModemDialect& dialect, const Answer& answer, Talk& talk) const {
+    talk.take(answer);
+    talk.any_answer = talk.any_answer || answer.exchange == Exchange::answered;
+    auto signal =
+        dialect.name == "qeng" ? wire::parse_qeng(answer.text, sinr_scale_) : dialect.parse(answer.text);
+    if (!signal) return;
+    if (talk.signal && signal->registration == wire::ModemRegistration::unknown)
+      signal->registration = talk.signal->registration;
+    talk.signal = std::move(signal);
+  }
+
   std::string command_;
   wire::LteSinrScale sinr_scale_;
+  std::map<std::string, const wire::ModemDialect*> dialects_;  // by device, as its maker says
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Any bytes as a modem's answer: what is read is within the range that a modem can mean, or unknown.
-#include "probes/wire/modem_signal.h"
+#include "probes/wire/modem_dialects.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -18,12 +18,14 @@ void check(const CarrierSignal& carrier) {
   check(carrier.rsrq_db, -43, 20);
   check(carrier.sinr_db, -23, 40);
   check(carrier.rssi_dbm, -120, -25);
+  check(carrier.rscp_dbm, -121, -24);
+  check(carrier.ecio_db, -32, 0);
   if (carrier.physical_cell_id && *carrier.physical_cell_id > 1007) std::abort();
 }
 void check(const std::optional<ModemSignal>& signal) {
   if (!signal) return;
-  if (signal->lte) check(*signal->lte);
-  if (signal->nr) check(*signal->nr);
+  for (const auto* carrier : {&signal->lte, &signal->nr, &signal->umts, &signal->gsm})
+    if (*carrier) check(**carrier);
   if (signal->has_values() != (signal->serving() != nullptr)) std::abort();
 }
 
@@ -31,8 +33,11 @@ void check(const std::optional<ModemSignal>& signal) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view answer(reinterpret_cast<const char*>(data), size);
-  check(parse_cesq(answer));
-  for (const auto scale : {LteSinrScale::db, LteSinrScale::index}) check(parse_qeng(answer, scale));
+  for (const ModemDialect& dialect : modem_dialects()) check(dialect.parse(answer));
+  check(parse_qeng(answer, LteSinrScale::index));
+  if (parse_operator(answer).size() > size) std::abort();
+  (void)parse_registration(answer);
+  (void)modem_dialect_of(answer);
   // Once there is a result, more bytes do not change it.
   const AtResult result = at_result(answer);
   const AtResult longer = at_result(std::string(answer) + "\r\nERROR\r\n");

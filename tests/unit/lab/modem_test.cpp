@@ -1,6 +1,6 @@
 #include "tests/lab/modem.h"
 
-#include "probes/wire/modem_signal.h"
+#include "probes/wire/modem_dialects.h"
 
 #include <gtest/gtest.h>
 

@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -84,16 +85,28 @@ class Modem {
   std::array<char, 256> bytes_{};
 };
 
-Modem::Script always(const std::string& qeng, const std::string& cesq) {
-  return [=](const std::string& command) { return command == kQengCommand ? qeng : cesq; };
+// A Quectel modem that knows two commands for its signal.
+Modem::Script always(const std::string& qeng, const std::string& cesq, const std::string& registration = "") {
+  return [=](const std::string& command) {
+    if (command == "AT+CGMI") return "Quectel\r\n" + kOk;
+    if (command == kQengCommand) return qeng;
+    if (command == "AT+CESQ") return cesq;
+    return !registration.empty() && command.ends_with("REG?") ? registration + kOk : kError;
+  };
 }
 
 struct ModemProbe : testing::Test {
-  // One measurement from beginning to end.
-  Round measure(const std::string& device, Duration time_limit = kFarTooLong, const char* command = "auto") {
+  static std::unique_ptr<SessionProbe> make(const char* command = "auto") {
     ProbeOptions options = ProbeOptions::defaults(modem_options());
     options.set("command", std::string(command));
-    const auto probe = make_modem_probe(options);
+    return make_modem_probe(options);
+  }
+  // One measurement from beginning to end.
+  Round measure(const std::string& device, Duration time_limit = kFarTooLong, const char* command = "auto") {
+    const auto probe = make(command);
+    return measure_by(*probe, device, time_limit);
+  }
+  Round measure_by(SessionProbe& probe, const std::string& device, Duration time_limit = kFarTooLong) {
     Round round;
     bool done = false;
     SessionTarget target{EndpointIndex{7}, "cell-0417", "", device};
@@ -102,7 +115,7 @@ struct ModemProbe : testing::Test {
       round = result;
       done = true;
     };
-    asio::co_spawn(io, probe->run(target, time_limit), asio::bind_cancellation_slot(cancel.slot(), take));
+    asio::co_spawn(io, probe.run(target, time_limit), asio::bind_cancellation_slot(cancel.slot(), take));
     run_until(io, [&] { return done; });
     return round;
   }
@@ -134,7 +147,7 @@ TEST_F(ModemProbe, ReportsTheServingCell) {
   EXPECT_EQ(value(round, Metric::rsrq_db), -10);
   EXPECT_EQ(value(round, Metric::rssi_dbm), -54);
   EXPECT_EQ(value(round, Metric::sinr_db), 19);
-  EXPECT_THAT(commands, ElementsAre(kQengCommand)) << "enough was known";
+  EXPECT_THAT(commands, ElementsAre("AT+CGMI", kQengCommand)) << "enough was known";
 }
 
 TEST_F(ModemProbe, PassesOverEchoAndLinesThatNobodyAskedFor) {
@@ -151,7 +164,7 @@ TEST_F(ModemProbe, AsksTheStandardCommandWhereTheVendorsIsUnknown) {
     EXPECT_EQ(round.outcome, Outcome::ok) << refusal;
     EXPECT_EQ(value(round, Metric::rsrp_dbm), -94) << refusal;
     EXPECT_EQ(round.value_count, 2) << "the others are unknown";
-    EXPECT_THAT(commands, ElementsAre(kQengCommand, "AT+CESQ"));
+    EXPECT_THAT(commands, ElementsAre("AT+CGMI", kQengCommand, "AT+CESQ", "AT+CEREG?"));
   }
 }
 
@@ -160,6 +173,67 @@ TEST_F(ModemProbe, AsksOnlyTheCommandItIsToldTo) {
   EXPECT_THAT(commands, ElementsAre("AT+CESQ"));
   EXPECT_EQ(measure_modem(always(kError, kCesqLine + kOk), kFarTooLong, "qeng").outcome, Outcome::refused);
   EXPECT_THAT(commands, ElementsAre(kQengCommand));
+}
+
+// A modem of each maker: what it is asked, and what comes of it.
+TEST_F(ModemProbe, AsksEachMakersModemInItsOwnWay) {
+  struct Make {
+    const char *maker, *command, *answer, *registration;
+    float rsrp;
+  };
+  for (const Make& make : {
+           Make{"huawei", "AT^HCSQ?", "^HCSQ: \"LTE\",39,27,86,18", "AT+CEREG?", -114},
+           Make{"Telit", "AT#RFSTS", "#RFSTS: \"286 01\",1795,-101,-67,-15,2242,,128,3,1,0B5D121",
+                "AT+CEREG?", -101},
+           Make{"Cinterion", "AT^SMONI",
+                "^SMONI: 4G,6300,20,10,10,FDD,262,02,BF75,0345103,350,90,-99,-7,CONN", "AT+CEREG?", -99},
+           Make{"Fibocom", "AT+XCESQ?", "+XCESQ: 0,99,99,255,255,19,46,32", "AT+CEREG?", -95},
+           Make{"SIMCOM", "AT+CESQ", "+CESQ: 99,99,255,255,255,255,65,75,75", "AT+C5GREG?", -82},
+       }) {
+    SCOPED_TRACE(make.maker);
+    const Round round = measure_modem([&](const std::string& command) {
+      if (command == "AT+CGMI") return make.maker + kOk;
+      if (command == make.command) return make.answer + kOk;
+      return command == make.registration ? "+CEREG: 0,1" + kOk : kError;
+    });
+    EXPECT_EQ(round.outcome, Outcome::ok);
+    EXPECT_EQ(round.reason, OutcomeReason::none);
+    EXPECT_EQ(value(round, Metric::rsrp_dbm), make.rsrp);
+    EXPECT_THAT(commands, ElementsAre("AT+CGMI", make.command, make.registration));
+  }
+}
+
+TEST_F(ModemProbe, RemembersTheMakerAsLongAsItsModemIsThere) {
+  bool has_cell = true;
+  Modem modem(io, [&](const std::string& command) {
+    if (command == "AT+CGMI") return "huawei" + kOk;
+    return command == "AT^HCSQ?" && has_cell ? "^HCSQ: \"LTE\",39,27,86,18" + kOk : kError;
+  });
+  const auto probe = make();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(measure_by(*probe, modem.device()).outcome, Outcome::ok);
+  EXPECT_THAT(modem.commands(), ElementsAre("AT+CGMI", "AT^HCSQ?", "AT+CEREG?", "AT^HCSQ?", "AT+CEREG?"));
+  has_cell = false;  // as if another were plugged in
+  EXPECT_EQ(measure_by(*probe, modem.device()).outcome, Outcome::refused);
+  measure_by(*probe, modem.device());
+  EXPECT_EQ(std::count(modem.commands().begin(), modem.commands().end(), "AT+CGMI"), 2);
+}
+
+TEST_F(ModemProbe, OfAnOldModemKnowsTheStrength) {
+  const Round round = measure_modem(
+      [](const std::string& command) { return command == "AT+CSQ" ? "+CSQ: 17,99" + kOk : kError; });
+  EXPECT_EQ(round.outcome, Outcome::ok);
+  EXPECT_EQ(value(round, Metric::rssi_dbm), -79);
+  EXPECT_EQ(round.value_count, 1);
+}
+
+TEST_F(ModemProbe, ValuesOfACellThatDoesNotServeSaySo) {
+  for (const char* registration : {"+CEREG: 0,2", "+CEREG: 2,3", "+CEREG: 0,0"}) {
+    const Round round = measure_modem(always(kError, kCesqLine + kOk, registration));
+    EXPECT_EQ(round.outcome, Outcome::ok) << registration;
+    EXPECT_EQ(round.reason, OutcomeReason::not_registered) << registration;
+    EXPECT_EQ(value(round, Metric::rsrp_dbm), -94) << registration;
+  }
+  EXPECT_EQ(measure_modem(always(kError, kCesqLine + kOk, "+CEREG: 0,5")).reason, OutcomeReason::none);
 }
 
 TEST_F(ModemProbe, WithoutNetworkTheCellIsUnreachable) {
@@ -207,7 +281,7 @@ TEST_F(ModemProbe, AnAnswerWithoutEndIsMalformedAndNotReadForever) {
 TEST_F(ModemProbe, SilenceIsTimedOut) {
   const Round round = measure_modem(always("", ""), 50ms);
   EXPECT_EQ(round.outcome, Outcome::timed_out);
-  EXPECT_THAT(commands, ElementsAre(kQengCommand));
+  EXPECT_THAT(commands, ElementsAre("AT+CGMI", kQengCommand));
 }
 
 TEST_F(ModemProbe, HalfAnAnswerIsTimedOutAndHalfANumberNoNumber) {
