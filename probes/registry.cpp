@@ -25,13 +25,15 @@ std::span<const ProbeKind> probe_kinds() {
           .options = packet::stamp_options(),
           .metrics = packet::round_metrics(),
           .make = nullptr},
-      ProbeKind{.name = "modem",
-                .help = "RSRP, RSRQ, SINR and RSSI of a cellular modem on a serial port, by its maker's AT commands",
-                .transport = ProbeTransport::session,
-                .source = ProbeSource::device,
-                .options = session::modem_options(),
-                .metrics = session::modem_metrics(),
-                .make = session::make_modem_probe},
+      ProbeKind{
+          .name = "modem",
+          .help =
+              "RSRP, RSRQ, SINR and RSSI of a cellular modem on a serial port, by its maker's AT commands",
+          .transport = ProbeTransport::session,
+          .source = ProbeSource::device,
+          .options = session::modem_options(),
+          .metrics = session::modem_metrics(),
+          .make = session::make_modem_probe},
   };
   return kKinds;
 }

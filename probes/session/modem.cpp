@@ -228,7 +228,7 @@ class ModemProbe : public SessionProbe {
     if (!signal) return;
     if (talk.signal && signal->registration == wire::ModemRegistration::unknown)
       signal->registration = talk.signal->registration;
-    talk.signal = std::move(signal);
+    talk.signal = signal;
   }
 
   std::string command_;
