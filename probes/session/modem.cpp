@@ -19,7 +19,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 // g++ 12 takes Asio's two ways of allocating a coroutine's frame for a mismatch where it inlines one of them.
 #if defined(__GNUC__) && !defined(__clang__)
