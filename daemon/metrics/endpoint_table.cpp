@@ -28,9 +28,7 @@ void take_packets(Row& row, const Round& round) {
 }
 
 void take_values(Row& row, const Round& round) {
-  row.rsrp_dbm = row.rsrq_db = row.sinr_db = row.rssi_dbm = row.throughput_bps = kNoValue;
-  row.optical_rx_dbm = row.mer_db = row.upstream_snr_db = kNoValue;
-  row.traffic_bps = row.utilisation = row.active_users = kNoValue;
+  row.value_count = 0;
   for (const MetricValue& value : round.metric_values()) {
     switch (value.metric) {
       case Metric::loss_ratio:
@@ -42,39 +40,9 @@ void take_values(Row& row, const Round& round) {
       case Metric::ipdv_ms:
         row.ipdv_ms = value.value;
         break;
-      case Metric::rsrp_dbm:
-        row.rsrp_dbm = value.value;
-        break;
-      case Metric::rsrq_db:
-        row.rsrq_db = value.value;
-        break;
-      case Metric::sinr_db:
-        row.sinr_db = value.value;
-        break;
-      case Metric::rssi_dbm:
-        row.rssi_dbm = value.value;
-        break;
-      case Metric::throughput_bps:
-        row.throughput_bps = value.value;
-        break;
-      case Metric::optical_rx_dbm:
-        row.optical_rx_dbm = value.value;
-        break;
-      case Metric::mer_db:
-        row.mer_db = value.value;
-        break;
-      case Metric::upstream_snr_db:
-        row.upstream_snr_db = value.value;
-        break;
-      case Metric::traffic_bps:
-        row.traffic_bps = value.value;
-        break;
-      case Metric::utilisation:
-        row.utilisation = value.value;
-        break;
-      case Metric::active_users:
-        row.active_users = value.value;
-        break;
+      default:
+        row.values[row.value_count] = value.value;
+        row.metrics[row.value_count++] = value.metric;
     }
   }
 }

@@ -1,7 +1,7 @@
 // Latest values and totals of every endpoint and probe, in flat arrays, for /metrics. Written on the main
 // loop only, about 50 ns a round; read through snapshots, which any thread may render. The arrays lie in
 // chunks that are copied when they are written after a snapshot, so that taking one costs microseconds at a
-// million endpoints. 100 bytes and the label text (about 60) for each series owner.
+// million endpoints. 96 bytes and the label text (about 60) for each series owner.
 #pragma once
 
 #include "rules/model/round.h"
@@ -26,18 +26,18 @@ struct Row {
   std::uint32_t sent = 0, lost = 0, late = 0, duplicates = 0;  // packets since the start
   float loss_ratio = kNoValue;                                 // of the latest valid round
   float rtt_ms = kNoValue, rtt_minimum_ms = kNoValue, rtt_p95_ms = kNoValue, ipdv_ms = kNoValue;
-  float rsrp_dbm = kNoValue, rsrq_db = kNoValue, sinr_db = kNoValue, rssi_dbm = kNoValue;
-  float throughput_bps = kNoValue;
-  float optical_rx_dbm = kNoValue, mer_db = kNoValue, upstream_snr_db = kNoValue;
-  float traffic_bps = kNoValue, utilisation = kNoValue, active_users = kNoValue;
   float late_rtt_ms = kNoValue;  // of the latest answer after its time-out
+  // Other metrics that the latest valid round carried, value_count of them.
+  std::array<float, kMetricsPerRound> values{};
+  std::array<Metric, kMetricsPerRound> metrics{};
   EndpointIndex endpoint;
   ProbeKindIndex probe = 0;
+  std::uint8_t value_count = 0;
   bool is_packet_probe = false;
   std::int8_t up = -1;  // 1 answered, 0 not, -1 no valid round yet
 };
 
-static_assert(sizeof(Row) == 100);
+static_assert(sizeof(Row) == 96);
 
 // `endpoint="a",technology="lte",probe="icmp"` of every row of a chunk, one after the other.
 struct LabelChunk {

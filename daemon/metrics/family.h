@@ -1,7 +1,9 @@
 // The per-endpoint families of /metrics, as data: name, type, HELP. Pure. Every series carries the labels
-// endpoint, technology, region (left out if empty) and probe.
+// endpoint, technology, region (left out if empty) and probe. What a probe counts has a family by name here,
+// and each metric that a round can carry one by its number: a new metric is a line in family.cpp.
 #pragma once
 
+#include "rules/model/metric.h"
 #include "rules/model/result.h"
 
 #include <array>
@@ -27,27 +29,25 @@ enum class Family : std::uint8_t {
   rtt_minimum,
   rtt_p95,
   ipdv,
-  rsrp,
-  rsrq,
-  sinr,
-  rssi,
-  throughput,
   late_rtt,
-  optical_rx,
-  mer,
-  upstream_snr,
-  traffic,
-  utilisation,
-  active_users,
+  values,  // the first of those of metrics
 };
-inline constexpr std::size_t kFamilyCount = 24;
+// Loss, round trip and delay variation have their own.
+inline constexpr std::size_t kFirstValue = 3;
+inline constexpr std::size_t kFixedFamilies = static_cast<std::size_t>(Family::values);
+inline constexpr std::size_t kFamilyCount = kFixedFamilies + kMetricCount - kFirstValue;
 using FamilySet = std::bitset<kFamilyCount>;
 
+// Of the family at or above Family::values.
+constexpr Metric metric_of(std::size_t family) {
+  return static_cast<Metric>(family - kFixedFamilies + kFirstValue);
+}
+
 struct FamilyInfo {
-  Family family;
   std::string_view name;  // full: "faultline_endpoint_rtt_seconds"
   bool is_counter;
   std::string_view help;
+  float divisor = 1;  // from the unit that is measured to that of the name
 };
 const std::array<FamilyInfo, kFamilyCount>& family_infos();
 

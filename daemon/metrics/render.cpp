@@ -23,8 +23,15 @@ std::string_view packets(const Row& row, std::uint32_t value, std::array<char, 3
   return row.is_packet_probe ? write(value, buffer) : std::string_view{};
 }
 
-std::string_view value_of(const Row& row, Family family, std::array<char, 32>& buffer) {
-  switch (family) {
+float metric_value(const Row& row, Metric metric) {
+  for (std::size_t i = 0; i < row.value_count; ++i)
+    if (row.metrics[i] == metric) return row.values[i];
+  return kNoValue;
+}
+
+std::string_view value_of(const Row& row, std::size_t family, std::array<char, 32>& buffer) {
+  const float divisor = family_infos()[family].divisor;
+  switch (static_cast<Family>(family)) {
     case Family::rounds:
       return write(row.rounds, buffer);
     case Family::rounds_not_measured:
@@ -42,39 +49,18 @@ std::string_view value_of(const Row& row, Family family, std::array<char, 32>& b
     case Family::loss_ratio:
       return write(row.loss_ratio, buffer);
     case Family::rtt:
-      return write(row.rtt_ms / 1000.0F, buffer);
+      return write(row.rtt_ms / divisor, buffer);
     case Family::rtt_minimum:
-      return write(row.rtt_minimum_ms / 1000.0F, buffer);
+      return write(row.rtt_minimum_ms / divisor, buffer);
     case Family::rtt_p95:
-      return write(row.rtt_p95_ms / 1000.0F, buffer);
+      return write(row.rtt_p95_ms / divisor, buffer);
     case Family::ipdv:
-      return write(row.ipdv_ms / 1000.0F, buffer);
-    case Family::rsrp:
-      return write(row.rsrp_dbm, buffer);
-    case Family::rsrq:
-      return write(row.rsrq_db, buffer);
-    case Family::sinr:
-      return write(row.sinr_db, buffer);
-    case Family::rssi:
-      return write(row.rssi_dbm, buffer);
-    case Family::throughput:
-      return write(row.throughput_bps, buffer);
+      return write(row.ipdv_ms / divisor, buffer);
     case Family::late_rtt:
-      return write(row.late_rtt_ms / 1000.0F, buffer);
-    case Family::optical_rx:
-      return write(row.optical_rx_dbm, buffer);
-    case Family::mer:
-      return write(row.mer_db, buffer);
-    case Family::upstream_snr:
-      return write(row.upstream_snr_db, buffer);
-    case Family::traffic:
-      return write(row.traffic_bps, buffer);
-    case Family::utilisation:
-      return write(row.utilisation, buffer);
-    case Family::active_users:
-      return write(row.active_users, buffer);
+      return write(row.late_rtt_ms / divisor, buffer);
+    default:
+      return write(metric_value(row, metric_of(family)) / divisor, buffer);
   }
-  return {};
 }
 
 void append_head(std::string& out, const FamilyInfo& info) {
@@ -124,7 +110,7 @@ void Renderer::append_chunk_rows(std::string& out, std::size_t limit) {
 void Renderer::append_line(std::string& out, const Row& row, std::string_view labels) {
   const FamilyInfo& info = family_infos()[family_];
   std::array<char, 32> buffer;
-  const std::string_view value = value_of(row, info.family, buffer);
+  const std::string_view value = value_of(row, family_, buffer);
   if (value.empty()) return;
   if (!headed_) append_head(out, info);
   headed_ = true;
