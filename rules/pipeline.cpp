@@ -56,6 +56,7 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   geocoder = std::make_unique<correlate::Geocoder>(topology);
   grid = std::make_unique<correlate::Grid>(topology, rules->correlate.scan.area.square_m);
   wanted_areas.clear();
+  night_wanted.clear();
   for (Kept& kept : complaints) place(kept);
   gathered.reset();
   observations.forget_retired(*topology);
@@ -64,6 +65,7 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   std::erase_if(masked, retired);
   std::erase_if(newly_bad, retired);
   running.clear();  // found anew at the next tick
+  mask_is_stale = true;
   changed = true;
 }
 
@@ -71,6 +73,7 @@ void Pipeline::Impl::set_rules(std::shared_ptr<const RuleSet> next) {
   rules = std::move(next);
   grid = std::make_unique<correlate::Grid>(topology, rules->correlate.scan.area.square_m);
   wanted_areas.clear();
+  night_wanted.clear();
   for (Kept& kept : complaints) place(kept);
   gathered.reset();
   detector.set_rules(detect_part(rules));

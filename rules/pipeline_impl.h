@@ -105,10 +105,11 @@ struct Pipeline::Impl {
   bool is_unexplained(const Kept& kept, Timestamp now) const;
   Duration longest_window(Timestamp now) const;
   void count(const Kept& kept);
-  void gather_unexplained(Timestamp now);
+  bool gather_unexplained(Timestamp now);  // anew; or that was done not long ago
   void scan(Timestamp now, Actions& actions);
   void scan_postponed(Timestamp now, Actions& actions);
   void scan_the_night(Timestamp now, Actions& actions);
+  void list_the_night(Timestamp now);
   std::optional<double> suspect(const correlate::Located& newest, Timestamp now, Actions& actions);
   bool counts_for_areas(const Kept& kept) const;
   void want_area(const Kept& newest, std::optional<double> by_topology);
@@ -151,6 +152,8 @@ struct Pipeline::Impl {
   correlate::ComplaintCounts unexplained;
   correlate::Callers callers;         // the same by their places on the map, without those of told nodes
   std::optional<Timestamp> gathered;  // when; nothing = gather anew
+  Duration gather_spacing{};
+  Timestamp said_since{};
   // What the scan found within the last second, and the newest complaint of each since: looked at again at
   // the next tick, not for each of a flood.
   struct Said {
@@ -165,7 +168,8 @@ struct Pipeline::Impl {
     std::optional<double> by_topology;
   };
   std::vector<WantedArea> wanted_areas;
-  Timestamp night_scanned{};  // what was heard of the last night
+  Timestamp night_scanned{};                    // what was heard of the last night,
+  std::deque<correlate::Located> night_wanted;  // and from where, still to be looked at
   std::unordered_set<std::string> known_complaints;
   std::unordered_map<std::uint64_t, Timestamp> counted_customers;
   Timestamp latest{};  // the newest time any input had
@@ -173,6 +177,8 @@ struct Pipeline::Impl {
 
   std::vector<Maintenance> windows;
   std::set<EndpointIndex> masked;
+  std::vector<std::string> masking;  // windows that `masked` is made of
+  bool mask_is_stale = false;        // the topology has changed since
   struct Overrun {
     std::string window;
     Timestamp since;

@@ -13,7 +13,7 @@ namespace faultline {
 namespace {
 
 constexpr double kExplained = 0.5;
-constexpr Duration kGatherEvery = std::chrono::seconds(1);
+constexpr Duration kSecond = std::chrono::seconds(1);
 constexpr Duration kPlacesKept = std::chrono::hours(24 * 90);
 constexpr std::uint32_t kTwo = 2;
 
@@ -31,7 +31,7 @@ bool Pipeline::Impl::is_masked(const correlate::Weights& weights) const {
   if (masked.empty()) return false;
   double share = 0;
   for (const correlate::EndpointWeight& one : weights)
-    if (masked.contains(one.endpoint)) share += one.weight;
+    if (detector.health(one.endpoint).state == HealthState::masked) share += one.weight;
   return share > kExplained;
 }
 
@@ -71,22 +71,32 @@ bool Pipeline::Impl::counts_for_areas(const Kept& kept) const {
   return record == nullptr || !record->is_told() || std::holds_alternative<Area>(record->incident.root);
 }
 
-void Pipeline::Impl::gather_unexplained(Timestamp now) {
+// Every complaint of the longest window is looked at, so that it is done the more rarely the more there are.
+// What is attached, masked or swapped meanwhile has it done anew at once; what only grows old is left out by
+// those who count.
+bool Pipeline::Impl::gather_unexplained(Timestamp now) {
+  constexpr std::int64_t kComplaintsASecond = 400;
+  if (now - said_since >= kSecond || now < said_since) {
+    said_now.clear();
+    said_since = now;
+  }
+  if (gathered && now - *gathered < gather_spacing) return false;
   const Duration longest = longest_window(now);
   unexplained.clear();
   callers.clear();
-  said_now.clear();
-  for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept)
+  std::int64_t seen = 0;
+  for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept) {
     if (is_unexplained(*kept, now)) count(*kept);
+    ++seen;
+  }
   gathered = now;
+  gather_spacing = kSecond * std::max<std::int64_t>(1, seen / kComplaintsASecond);
+  return true;
 }
 
 void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
   if (!is_unexplained(complaints.back(), now)) return;
-  if (!gathered || now - *gathered >= kGatherEvery)
-    gather_unexplained(now);
-  else
-    count(complaints.back());
+  if (!gather_unexplained(now)) count(complaints.back());
   test_lines(now);
   const correlate::Located& newest = complaints.back().located;
   const auto said = std::find_if(said_now.begin(), said_now.end(),
@@ -137,7 +147,7 @@ void Pipeline::Impl::scan_areas(Timestamp now, Actions& actions) {
   const std::vector<WantedArea> wanted(wanted_areas.begin(), end);
   wanted_areas.erase(wanted_areas.begin(), end);
   for (const WantedArea& one : wanted) {
-    if (!gathered || now - *gathered >= kGatherEvery) gather_unexplained(now);
+    gather_unexplained(now);
     const correlate::AreaQuestion question{
         *grid, *footprints, callers, unexplained.open(), usual, rules->correlate.localise, scan};
     const auto found = correlate::scan_area(question, one.square, one.by_topology, now);
@@ -147,20 +157,31 @@ void Pipeline::Impl::scan_areas(Timestamp now, Actions& actions) {
   }
 }
 
-// Few call at night. In the morning what they said is counted together, also where nobody has called since.
+// Few call at night. In the morning what they said is counted together, also where nobody has called since;
+// a few places a second, since all at once would hold up everything else.
 void Pipeline::Impl::scan_the_night(Timestamp now, Actions& actions) {
   constexpr Duration kEvery = std::chrono::minutes(30);
-  if (!correlate::is_morning(now, rules->correlate.scan) || now - night_scanned < kEvery) return;
-  night_scanned = now;
-  centroids.forget_before(now - kPlacesKept);
+  constexpr std::size_t kPlacesATick = 8;
+  if (!correlate::is_morning(now, rules->correlate.scan)) return night_wanted.clear();
+  if (now - night_scanned >= kEvery) list_the_night(now);
+  if (night_wanted.empty()) return;
   gather_unexplained(now);
+  for (std::size_t i = 0; i < kPlacesATick && !night_wanted.empty(); ++i) {
+    suspect(night_wanted.front(), now, actions);
+    night_wanted.pop_front();
+  }
+}
+
+void Pipeline::Impl::list_the_night(Timestamp now) {
+  night_scanned = now;
+  gathered.reset();  // the night's window is longer
+  centroids.forget_before(now - kPlacesKept);
+  night_wanted.clear();
   std::set<EndpointIndex> places;
-  std::vector<correlate::Located> wanted;
   for (auto kept = complaints.rbegin();
        kept != complaints.rend() && now - kept->arrived <= longest_window(now); ++kept)
     if (is_unexplained(*kept, now) && places.insert(kept->located.nearest).second)
-      wanted.push_back(kept->located);
-  for (const correlate::Located& one : wanted) suspect(one, now, actions);
+      night_wanted.push_back(kept->located);
 }
 
 // What customers say of a place that probes find bad, too (D.1): evidence of its own.

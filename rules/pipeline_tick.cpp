@@ -68,7 +68,6 @@ std::set<EndpointIndex> Pipeline::Impl::below(const Maintenance& window) const {
 void Pipeline::Impl::apply_maintenance(Timestamp now, Actions& actions) {
   const MaintenanceRules& maintenance = rules->decide.maintenance;
   std::map<std::string, std::vector<EndpointIndex>> in_force;
-  std::set<EndpointIndex> wanted;
   works.clear();
   for (const Maintenance& window : windows) {
     if (now < window.begins || now >= window.ends + maintenance.grace) continue;
@@ -79,12 +78,22 @@ void Pipeline::Impl::apply_maintenance(Timestamp now, Actions& actions) {
     }
     in_force.insert(*known);
     if (now < window.ends) works.push_back({window.begins, known->second.size()});
-    wanted.insert(known->second.begin(), known->second.end());
   }
   for (auto& [id, endpoints] : running)
     if (!in_force.contains(id)) overruns.push_back({id, now, endpoints});
+  if (mask_is_stale || in_force.size() != masking.size() ||
+      !std::equal(in_force.begin(), in_force.end(), masking.begin(),
+                  [](const auto& window, const std::string& id) { return window.first == id; })) {
+    std::set<EndpointIndex> wanted;
+    masking.clear();
+    for (const auto& [id, endpoints] : in_force) {
+      wanted.insert(endpoints.begin(), endpoints.end());
+      masking.push_back(id);
+    }
+    mask_is_stale = false;
+    if (wanted != masked) set_mask(wanted, now, actions);
+  }
   running = std::move(in_force);
-  if (wanted != masked) set_mask(wanted, now, actions);
   std::erase_if(overruns, [&](const Overrun& one) { return now - one.since > maintenance.overrun; });
   for (const Overrun& one : overruns) book.mark_overrun(one.below, one.since, one.window);
 }

@@ -259,10 +259,13 @@ void IncidentBook::merge_covered(Record& record, const Hypothesis& hypothesis, T
   for (auto& [number, other] : records_) {
     if (&other == &record || !other.is_active() || other.is_host || other.is_storm || !is_young(other, now))
       continue;
-    const bool same_fault = other.incident.complaint_only
-                                ? is_what_they_mean(other, hypothesis)
-                                : other.members.empty() || (is_coherent(other, hypothesis) &&
-                                                            contains_all(hypothesis.affected, other.members));
+    // Most have nothing to do with it, which one look at their first member shows.
+    const bool same_fault =
+        other.incident.complaint_only
+            ? is_what_they_mean(other, hypothesis)
+            : other.members.empty() ||
+                  (contains(hypothesis.affected, other.members.front()) && is_coherent(other, hypothesis) &&
+                   contains_all(hypothesis.affected, other.members));
     if (same_fault) merge(other, record, now, actions);
   }
 }
