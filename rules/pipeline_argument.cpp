@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <variant>
 
 namespace faultline {
 namespace {
 
 constexpr double kGrown = 1.1;  // so many more bad members are worth a new argument
+constexpr std::ptrdiff_t kCrowd = 16;
 
 // What changes the argument; that an incident ends does not.
 bool changes_argument(IncidentEvent event) {
@@ -45,7 +47,8 @@ std::vector<correlate::BadEndpoint> Pipeline::Impl::asked_with(const decide::Rec
   return pool;
 }
 
-Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent event, Timestamp now) const {
+Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent event, bool is_crowd,
+                                     Timestamp now) const {
   const Incident& incident = record.incident;
   Argument argument;
   argument.at = now;
@@ -59,9 +62,10 @@ Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent
   const correlate::Question question{
       *footprints, rules->correlate.localise, pool, is_healthy, incident.root, incident.bad, incident.onset};
   correlate::count_around(question, argument);
-  // A day has thousands of suspicions of single endpoints; what else could explain one is worth its cost only
-  // when it is believed.
-  if (record.is_told() || record.level != Level::endpoint) correlate::weigh(question, argument);
+  // A day has thousands of suspicions of single endpoints, and a storm a thousand of sites in one second;
+  // what else could explain one of them is worth its cost only when it is believed.
+  if (record.is_told() || (record.level != Level::endpoint && !is_crowd))
+    correlate::weigh(question, argument);
   const decide::LifecycleFacts facts = book.facts(incident.number, current);
   decide::add_opening(argument, record, facts, rules->decide);
   if (record.is_told()) {
@@ -75,6 +79,9 @@ Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent
 // Arguments for what was told in this tick. While an incident goes on it keeps its argument of the time when
 // most of it was bad and the figures it opened by; only which cause would be likely is said anew.
 void Pipeline::Impl::argue(Timestamp now, Actions& actions) {
+  const bool is_crowd = std::count_if(actions.begin(), actions.end(), [](const Action& action) {
+                          return std::holds_alternative<IncidentChanged>(action.detail);
+                        }) > kCrowd;
   for (Action& action : actions) {
     auto* change = std::get_if<IncidentChanged>(&action.detail);
     if (change == nullptr || !changes_argument(change->event)) continue;
@@ -88,7 +95,7 @@ void Pipeline::Impl::argue(Timestamp now, Actions& actions) {
         (change->event == IncidentEvent::updated || change->event == IncidentEvent::relapsed);
     const bool grew =
         !goes_on || static_cast<double>(record->incident.bad.size()) > kGrown * before->bad_members;
-    Argument made = grew ? argument_of(*record, change->event, now) : *before;
+    Argument made = grew ? argument_of(*record, change->event, is_crowd, now) : *before;
     if (!grew && !record->features.empty()) {  // after a restart they are not known any more
       std::erase_if(made.would_change, [](const WhatIf& one) { return one.kind == WhatIfKind::cause; });
       decide::add_causes_to_come(made, *record, *topology, rules->decide.cause);

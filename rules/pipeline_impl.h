@@ -75,7 +75,7 @@ struct Pipeline::Impl {
 
   // pipeline_argument.cpp
   void argue(Timestamp now, Actions& actions);
-  Argument argument_of(const decide::Record& record, IncidentEvent event, Timestamp now) const;
+  Argument argument_of(const decide::Record& record, IncidentEvent event, bool is_crowd, Timestamp now) const;
   std::vector<correlate::BadEndpoint> asked_with(const decide::Record& record) const;
 
   // pipeline_complaints.cpp
