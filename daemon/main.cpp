@@ -17,7 +17,7 @@ int main(int argc, char** argv) try {
   Context context;
   app.add_option("-c,--config", context.config, "configuration file")->capture_default_str();
   for (const auto add : {add_run, add_check, add_probe, add_replay, add_incidents, add_inventory_suspects,
-                         add_report, add_backup})
+                         add_report, add_backup, add_reflector})
     add(app, context);
   app.footer("Start with `faultline check`: it says what a configuration would do, and every mistake in it.");
   try {

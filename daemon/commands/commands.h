@@ -27,5 +27,6 @@ void add_incidents(CLI::App& app, Context& context);
 void add_inventory_suspects(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_backup(CLI::App& app, Context& context);
+void add_reflector(CLI::App& app, Context& context);
 
 }  // namespace faultline::commands

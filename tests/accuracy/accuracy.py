@@ -209,7 +209,7 @@ def stress(name, *arguments):
 
 
 def fewer():
-    return max(2, options.days / 3)
+    return max(2, options.days / 4)
 
 
 def ablations():
