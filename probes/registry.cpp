@@ -1,7 +1,10 @@
 #include "probes/registry.h"
 
 #include "probes/packet/settings.h"
+#include "probes/session/dns.h"
+#include "probes/session/http.h"
 #include "probes/session/modem.h"
+#include "probes/session/tcp.h"
 
 #include <array>
 
@@ -34,6 +37,31 @@ std::span<const ProbeKind> probe_kinds() {
           .options = session::modem_options(),
           .metrics = session::modem_metrics(),
           .make = session::make_modem_probe},
+      ProbeKind{.name = "tcp",
+                .help = "time to connect to a TCP port",
+                .transport = ProbeTransport::session,
+                .source = ProbeSource::address,
+                .options = session::tcp_options(),
+                .metrics = session::tcp_metrics(),
+                .make = session::make_tcp_probe},
+      ProbeKind{
+          .name = "dns",
+          .help = "a question to a name server by UDP or TCP: time, response code and the expected answer",
+          .transport = ProbeTransport::session,
+          .source = ProbeSource::address,
+          .options = session::dns_options(),
+          .metrics = session::dns_metrics(),
+          .make = session::make_dns_probe,
+          .check = session::check_dns_options},
+      ProbeKind{
+          .name = "http",
+          .help = "one HTTP or HTTPS request: the time of each phase, status, body, end of the certificate",
+          .transport = ProbeTransport::session,
+          .source = ProbeSource::address,
+          .options = session::http_options(),
+          .metrics = session::http_metrics(),
+          .make = session::make_http_probe,
+          .check = session::check_http_options},
   };
   return kKinds;
 }

@@ -4,6 +4,7 @@
 
 #include "probes/option.h"
 #include "rules/model/metric.h"
+#include "rules/model/result.h"
 #include "rules/model/round.h"
 
 #include <memory>
@@ -27,6 +28,9 @@ struct ProbeKind {
   std::span<const OptionSpec> options;
   std::span<const Metric> metrics;                                               // what its rounds carry
   std::unique_ptr<SessionProbe> (*make)(const ProbeOptions& options) = nullptr;  // session kinds only
+  // Session kinds only, may be missing: what no single option's limits can say. The error's message begins
+  // with the option's name and a colon. Options that it refuses are never given to `make`.
+  Result<void> (*check)(const ProbeOptions& options) = nullptr;
 };
 
 // In a fixed order; a kind's position is its ProbeKindIndex.

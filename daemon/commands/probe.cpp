@@ -4,6 +4,7 @@
 #include "daemon/app/setup.h"
 #include "daemon/commands/commands.h"
 #include "probes/registry.h"
+#include "rules/model/metric_words.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,7 +21,15 @@ namespace faultline::commands {
 namespace {
 
 void print_value(const char* what, float value, const char* unit) {
-  if (!std::isnan(value)) fmt::print("  {:<22} {:.3f} {}\n", what, value, unit);
+  if (!std::isnan(value)) fmt::print("  {:<24} {:.3f} {}\n", what, value, unit);
+}
+
+// The unit comes with its space; a status or a number of bytes is a whole number.
+void print_metric(const MetricValue& value) {
+  if (std::isnan(value.value)) return;
+  const MetricWords words = words_of(value.metric);
+  const bool is_whole = value.value == std::floor(value.value);
+  fmt::print("  {:<24} {:.{}f}{}\n", words.name, value.value, is_whole ? 0 : 3, words.unit);
 }
 
 void print_round(const Round& round) {
@@ -29,10 +38,10 @@ void print_round(const Round& round) {
   fmt::print("\n");
   if (round.packets.sent > 0) {
     const PacketCounts& p = round.packets;
-    fmt::print("  {:<22} {} sent, {} received, {} lost, {} late, {} duplicates, {} reordered\n", "packets",
+    fmt::print("  {:<24} {} sent, {} received, {} lost, {} late, {} duplicates, {} reordered\n", "packets",
                p.sent, p.received, p.lost(), p.late, p.duplicates, p.reordered);
     if (p.lost_forward >= 0)
-      fmt::print("  {:<22} {} forward, {} backward\n", "lost", p.lost_forward, p.lost_backward);
+      fmt::print("  {:<24} {} forward, {} backward\n", "lost", p.lost_forward, p.lost_backward);
   }
   print_value("RTT minimum", round.rtt.minimum_ms, "ms");
   print_value("RTT median", round.rtt.median_ms, "ms");
@@ -43,7 +52,7 @@ void print_round(const Round& round) {
   print_value("forward delay", round.rtt.forward_delay_ms, "ms");
   print_value("backward delay", round.rtt.backward_delay_ms, "ms");
   for (const MetricValue& value : round.metric_values())
-    if (round.packets.sent == 0) print_value(std::string(name(value.metric)).c_str(), value.value, "");
+    if (round.packets.sent == 0) print_metric(value);
 }
 
 int measure(const app::Setup& setup, EndpointIndex endpoint, Duration patience) {
@@ -52,8 +61,10 @@ int measure(const app::Setup& setup, EndpointIndex endpoint, Duration patience) 
   bool good = true;
   auto probing = app::Probing::start(io, [&](const Round& round) {
     if (round.endpoint != endpoint || !open.contains(round.probe)) return;
-    // A name needs a moment: its first round may come before its address.
-    if (round.reason == OutcomeReason::name_unresolved) return;
+    // The packet engine's names need a moment: its first round may come before the address. A session asks
+    // for its name itself.
+    const bool is_packet = probe_kinds()[round.probe].transport == ProbeTransport::packet;
+    if (is_packet && round.reason == OutcomeReason::name_unresolved) return;
     open.erase(round.probe);
     print_round(round);
     good = good && (round.outcome == Outcome::ok || round.outcome == Outcome::partial);

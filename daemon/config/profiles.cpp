@@ -46,12 +46,20 @@ Result<OptionValue> read_option(const OptionSpec& spec, std::string_view text, c
   return parse_option(spec, text);
 }
 
-// What concerns several options at once is the packet engine's to say; its message begins with the option.
-void check_together(const ProbeKind& kind, const ProbeOptions& options, const Value& value) {
-  if (kind.transport != ProbeTransport::packet) return;
+Result<void> check_together(const ProbeKind& kind, const ProbeOptions& options) {
+  if (kind.check != nullptr) return kind.check(options);
+  if (kind.transport != ProbeTransport::packet) return {};
   const auto settings = packet::packet_settings(kind.name, index_of(kind), options);
-  if (settings) return;
-  const std::string& message = settings.error().message;
+  if (!settings) return tl::make_unexpected(settings.error());
+  return {};
+}
+
+// What concerns several options at once is the probe's or the packet engine's to say; the message begins with
+// the option.
+void check_together(const ProbeKind& kind, const ProbeOptions& options, const Value& value) {
+  const Result<void> checked = check_together(kind, options);
+  if (checked) return;
+  const std::string& message = checked.error().message;
   Map map = value.map();
   map.entries();  // unknown keys have been reported
   const std::size_t colon = message.find(": ");

@@ -41,6 +41,20 @@ constexpr std::array<FamilyInfo, kFamilyCount> kFamilies = {{
     {"faultline_endpoint_utilisation_ratio", false,
      "Share of the capacity that is used, 0 to 1, latest value."},
     {"faultline_endpoint_active_users", false, "Users attached or active, latest value."},
+    {"faultline_endpoint_connect_seconds", false, "Time to a TCP connection, latest value.", 1000},
+    {"faultline_endpoint_dns_seconds", false, "Time from a DNS question to its answer, latest value.", 1000},
+    {"faultline_endpoint_resolve_seconds", false,
+     "Time to resolve the name before an HTTP request, latest value.", 1000},
+    {"faultline_endpoint_tls_seconds", false, "Time of a TLS handshake, latest value.", 1000},
+    {"faultline_endpoint_first_byte_seconds", false,
+     "Time from an HTTP request to the first byte of its answer, latest value.", 1000},
+    {"faultline_endpoint_http_seconds", false,
+     "Time of an HTTP conversation from the name to the last byte, latest value.", 1000},
+    {"faultline_endpoint_certificate_seconds", false,
+     "Time until the server's certificate ends, negative when it has ended, latest value.", 1.0F / 86'400},
+    {"faultline_endpoint_http_status", false, "Status of an HTTP answer, latest value."},
+    {"faultline_endpoint_http_body_bytes", false,
+     "Bytes of an HTTP answer's body that were read, latest value."},
 }};
 
 constexpr bool all_are_named() {

@@ -20,11 +20,10 @@ namespace json = boost::json;
 
 constexpr std::array<std::string_view, 8> kOutcomes = {"ok",      "partial",   "lost",      "unreachable",
                                                        "refused", "timed_out", "malformed", "not_measured"};
-constexpr std::size_t kReasonCount = static_cast<std::size_t>(OutcomeReason::cancelled) + 1;
 
 std::vector<std::string_view> reasons() {
   std::vector<std::string_view> words;
-  for (std::size_t i = 0; i < kReasonCount; ++i) words.push_back(name(static_cast<OutcomeReason>(i)));
+  for (std::size_t i = 0; i < kOutcomeReasonCount; ++i) words.push_back(name(static_cast<OutcomeReason>(i)));
   return words;
 }
 

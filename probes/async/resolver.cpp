@@ -108,7 +108,20 @@ class Resolver::Impl {
     wake();
   }
 
+  void look_up(std::string name, OnAnswer on_answer) {
+    {
+      const std::lock_guard lock(mutex_);
+      look_ups_.push_back({this, std::move(name), std::move(on_answer)});
+    }
+    wake();
+  }
+
  private:
+  struct LookUp {
+    Impl* self;
+    std::string name;
+    OnAnswer on_answer;
+  };
   struct Question {
     Impl* self;
     std::string name;
@@ -123,6 +136,7 @@ class Resolver::Impl {
   void run() {
     while (!stop_) {
       take_wanted();
+      ask_look_ups();
       ask_what_is_due();
       wait_and_process();
     }
@@ -149,6 +163,36 @@ class Resolver::Impl {
         queue_.emplace(now, name);
   }
 
+  void ask_look_ups() {
+    std::vector<LookUp> look_ups;
+    {
+      const std::lock_guard lock(mutex_);
+      look_ups.swap(look_ups_);
+    }
+    for (LookUp& look_up : look_ups) {
+      auto owned = std::make_unique<LookUp>(std::move(look_up));
+      const std::string name = owned->name;
+      ask_channel(name, &answer_look_up, owned.release());  // c-ares calls back in any case
+    }
+  }
+
+  static void answer_look_up(void* arg, int status, int, ares_addrinfo* result) {
+    const std::unique_ptr<LookUp> owned(static_cast<LookUp*>(arg));
+    const auto chosen = status == ARES_SUCCESS && result != nullptr
+                            ? choice_of(addresses_of(*result), std::nullopt)
+                            : std::nullopt;
+    if (result != nullptr) ares_freeaddrinfo(result);
+    if (owned->self->stop_) return;
+    owned->on_answer(chosen ? std::optional(chosen->address) : std::nullopt);
+  }
+
+  void ask_channel(const std::string& name, ares_addrinfo_callback on_answer, void* arg) {
+    ares_addrinfo_hints hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_flags = ARES_AI_NOSORT;
+    ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, on_answer, arg);
+  }
+
   // The longest due first, so that a crowd of names that nobody answers delays the others but starves none.
   void ask_what_is_due() {
     const auto now = Steady::now();
@@ -161,12 +205,9 @@ class Resolver::Impl {
 
   void ask(const std::string& text) {
     ++in_flight_;
-    ares_addrinfo_hints hints{};
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_flags = ARES_AI_NOSORT;
     auto question = std::make_unique<Question>(Question{this, text});
-    ares_getaddrinfo(
-        channel_, text.c_str(), nullptr, &hints,
+    ask_channel(
+        text,
         [](void* arg, int status, int, ares_addrinfo* result) {
           const std::unique_ptr<Question> owned(static_cast<Question*>(arg));
           owned->self->answered(owned->name, status, result);
@@ -240,8 +281,9 @@ class Resolver::Impl {
   std::thread thread_;
   std::atomic<bool> stop_ = false;
   std::mutex mutex_;
-  std::vector<std::string> wanted_;  // guarded by mutex_, as is the next
+  std::vector<std::string> wanted_;  // guarded by mutex_, as are the next two
   bool wanted_changed_ = false;
+  std::vector<LookUp> look_ups_;
   std::map<std::string, Name, std::less<>> names_;              // the thread's own, as are the next two
   std::set<std::pair<Steady::time_point, std::string>> queue_;  // those that are not being asked, by `due`
   std::size_t in_flight_ = 0;
@@ -251,6 +293,9 @@ Resolver::Resolver(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Resolver::~Resolver() = default;
 void Resolver::set_names(std::vector<std::string> names) {
   impl_->set_names(std::move(names));
+}
+void Resolver::look_up(std::string name, OnAnswer on_answer) {
+  impl_->look_up(std::move(name), std::move(on_answer));
 }
 
 Result<std::unique_ptr<Resolver>> Resolver::start(ResolverOptions options, OnChange on_change) {

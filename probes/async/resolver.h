@@ -36,6 +36,11 @@ class Resolver {
   // The names to keep resolved; known ones keep their state, new ones are asked at once. Any thread.
   void set_names(std::vector<std::string> names);
 
+  // Asks once, at once, and remembers nothing. `on_answer` is called on the resolver's thread, with nothing
+  // if there is no address; not at all when the resolver ends first. Any thread.
+  using OnAnswer = std::function<void(std::optional<std::string> address)>;
+  void look_up(std::string name, OnAnswer on_answer);
+
  private:
   class Impl;
   explicit Resolver(std::unique_ptr<Impl> impl);

@@ -118,7 +118,17 @@ std::string_view unit_of(Metric metric) {
   switch (metric) {
     case Metric::rtt_ms:
     case Metric::ipdv_ms:
+    case Metric::connect_ms:
+    case Metric::dns_ms:
+    case Metric::resolve_ms:
+    case Metric::tls_ms:
+    case Metric::first_byte_ms:
+    case Metric::http_ms:
       return " ms";
+    case Metric::certificate_days:
+      return " d";
+    case Metric::http_bytes:
+      return " B";
     case Metric::rsrp_dbm:
     case Metric::rssi_dbm:
     case Metric::optical_rx_dbm:
@@ -134,6 +144,7 @@ std::string_view unit_of(Metric metric) {
     case Metric::loss_ratio:
     case Metric::utilisation:
     case Metric::active_users:
+    case Metric::http_status:
       break;
   }
   return "";

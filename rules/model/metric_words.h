@@ -37,6 +37,24 @@ constexpr MetricWords words_of(Metric metric) {
       return {"utilisation", ""};
     case Metric::active_users:
       return {"active users", ""};
+    case Metric::connect_ms:
+      return {"time to connect", " ms"};
+    case Metric::dns_ms:
+      return {"time of a DNS answer", " ms"};
+    case Metric::resolve_ms:
+      return {"time to resolve the name", " ms"};
+    case Metric::tls_ms:
+      return {"TLS handshake", " ms"};
+    case Metric::first_byte_ms:
+      return {"time to the first byte", " ms"};
+    case Metric::http_ms:
+      return {"time of an HTTP answer", " ms"};
+    case Metric::certificate_days:
+      return {"certificate ends in", " d"};
+    case Metric::http_status:
+      return {"HTTP status", ""};
+    case Metric::http_bytes:
+      return {"HTTP body", " B"};
     case Metric::loss_ratio:
       break;
   }

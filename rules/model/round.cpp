@@ -11,10 +11,25 @@ std::string_view name(Outcome outcome) {
 }
 
 std::string_view name(OutcomeReason reason) {
-  constexpr std::string_view kNames[] = {
-      "none",         "net_unreachable", "host_unreachable", "port_unreachable", "admin_prohibited",
-      "ttl_exceeded", "no_route",        "name_unresolved",  "engine_late",      "queue_dropped",
-      "send_failed",  "device_gone",     "not_registered",   "cancelled"};
+  constexpr std::string_view kNames[kOutcomeReasonCount] = {"none",
+                                                            "net_unreachable",
+                                                            "host_unreachable",
+                                                            "port_unreachable",
+                                                            "admin_prohibited",
+                                                            "ttl_exceeded",
+                                                            "no_route",
+                                                            "name_unresolved",
+                                                            "engine_late",
+                                                            "queue_dropped",
+                                                            "send_failed",
+                                                            "device_gone",
+                                                            "not_registered",
+                                                            "cancelled",
+                                                            "error_answer",
+                                                            "unexpected_answer",
+                                                            "connection_closed",
+                                                            "tls_failed",
+                                                            "certificate_refused"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

@@ -36,7 +36,7 @@ enum class OutcomeReason : std::uint8_t {
   none,
   net_unreachable,   // ICMP type 3 code 0/6, ICMPv6 type 1 code 0
   host_unreachable,  // ICMP type 3 code 1/7, ICMPv6 type 1 code 3
-  port_unreachable,  // ICMP type 3 code 3, ICMPv6 type 1 code 4
+  port_unreachable,  // ICMP type 3 code 3, ICMPv6 type 1 code 4; a TCP port that nobody listens on
   admin_prohibited,  // ICMP type 3 code 9/10/13, ICMPv6 type 1 code 1
   ttl_exceeded,      // ICMP type 11, ICMPv6 type 3
   no_route,          // the own kernel refused to send
@@ -47,7 +47,14 @@ enum class OutcomeReason : std::uint8_t {
   device_gone,       // a modem or serial port vanished
   not_registered,    // a modem that answers but has no network
   cancelled,
+  error_answer,         // it answered that it cannot: a DNS rcode or HTTP status other than the expected
+  unexpected_answer,    // a good answer without what it must hold
+  connection_closed,    // the other side ended the conversation before its answer was whole
+  tls_failed,           // no TLS session came about
+  certificate_refused,  // untrusted, ended, or of another name
 };
+inline constexpr std::size_t kOutcomeReasonCount =
+    static_cast<std::size_t>(OutcomeReason::certificate_refused) + 1;
 std::string_view name(OutcomeReason reason);
 
 // Index of the probe kind in the registry (probes/registry.h), which knows its name.

@@ -160,10 +160,22 @@ TEST_F(ExpositionTest, PromtoolAccepts) {
   table.on_round(all);
   Round rest = all;
   rest.value_count = 0;
-  for (auto m = static_cast<std::size_t>(Metric::optical_rx_dbm); m < kMetricCount; ++m)
+  for (auto m = static_cast<std::size_t>(Metric::optical_rx_dbm);
+       m < static_cast<std::size_t>(Metric::connect_ms); ++m)
     rest.add(static_cast<Metric>(m), 1);
   rest.endpoint = EndpointIndex{1};
   table.on_round(rest);
+  Round service = signal(EndpointIndex{2}, -90);
+  service.value_count = 0;
+  for (const Metric metric :
+       {Metric::connect_ms, Metric::dns_ms, Metric::resolve_ms, Metric::tls_ms, Metric::first_byte_ms,
+        Metric::http_ms, Metric::certificate_days, Metric::http_status})
+    service.add(metric, 1);
+  table.on_round(service);
+  service.probe = 0;  // the ninth
+  service.value_count = 0;
+  service.add(Metric::http_bytes, 1);
+  table.on_round(service);
   table.on_late({.round_started = {}, .arrived = {}, .endpoint = EndpointIndex{0}, .rtt_ms = 2'500});
   metrics.late_reply(2.5);
   Exposition exposition(registry, table, FamilySet().set());

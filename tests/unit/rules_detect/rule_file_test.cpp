@@ -40,7 +40,14 @@ TEST(RuleFile, TheDefaultsAreComplete) {
     EXPECT_FALSE(rules->detect.metric(technology, Metric::rssi_dbm).judged);
     EXPECT_EQ(rules->detect.metric(technology, Metric::optical_rx_dbm).critical, -27);
     EXPECT_TRUE(rules->detect.metric(technology, Metric::mer_db).judged);
-    for (const Metric metric : {Metric::traffic_bps, Metric::utilisation, Metric::active_users}) {
+    for (const Metric metric : {Metric::connect_ms, Metric::dns_ms, Metric::first_byte_ms, Metric::http_ms}) {
+      EXPECT_TRUE(rules->detect.metric(technology, metric).judged);
+      EXPECT_EQ(rules->detect.metric(technology, metric).respect, Respect::latency);
+    }
+    EXPECT_EQ(rules->detect.metric(technology, Metric::certificate_days).critical, 3);
+    EXPECT_FALSE(rules->detect.metric(technology, Metric::http_status).learnt);
+    for (const Metric metric :
+         {Metric::traffic_bps, Metric::utilisation, Metric::active_users, Metric::certificate_days}) {
       EXPECT_TRUE(rules->detect.metric(technology, metric).learnt);
       EXPECT_FALSE(rules->detect.metric(technology, metric).judged);
     }

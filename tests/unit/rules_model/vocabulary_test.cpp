@@ -42,10 +42,11 @@ TEST(Names, AreThereForEveryOutcomeAndReason) {
   for (int i = 0; i <= static_cast<int>(Outcome::not_measured); ++i)
     EXPECT_TRUE(seen.insert(name(static_cast<Outcome>(i))).second);
   seen.clear();
-  for (int i = 0; i <= static_cast<int>(OutcomeReason::cancelled); ++i)
+  for (std::size_t i = 0; i < kOutcomeReasonCount; ++i)
     EXPECT_TRUE(seen.insert(name(static_cast<OutcomeReason>(i))).second);
   EXPECT_EQ(name(Outcome::not_measured), "not_measured");
   EXPECT_EQ(name(OutcomeReason::cancelled), "cancelled");
+  EXPECT_EQ(name(OutcomeReason::certificate_refused), "certificate_refused");
 }
 
 TEST(Metric, IsFoundByItsNameAndByNoOther) {
