@@ -1,12 +1,12 @@
 #include "probes/packet/engine.h"
 
 #include "probes/packet/channel_set.h"
+#include "probes/packet/random_key.h"
 #include "probes/packet/spread.h"
 #include "probes/packet/target_list.h"
 #include "probes/packet/worker.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -20,13 +20,6 @@ namespace {
 constexpr Nanos kLead = 30'000'000;
 constexpr Nanos kLeadPerTarget = 1'000;
 constexpr std::size_t kMostSettings = 60'000;
-
-wire::SipKey random_key() {
-  wire::SipKey key;
-  if (getrandom(&key, sizeof key, 0) != sizeof key)
-    throw std::runtime_error("no random numbers from the kernel");
-  return key;
-}
 
 Nanos nanos(Duration d) {
   return std::chrono::nanoseconds(d).count();

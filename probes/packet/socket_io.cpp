@@ -1,5 +1,7 @@
 #include "probes/packet/socket_io.h"
 
+#include "probes/packet/control_message.h"
+#include "probes/packet/socket_address.h"
 #include "probes/wire/icmp.h"
 
 #include <linux/errqueue.h>
@@ -26,55 +28,6 @@ constexpr int kMostPendingErrors = 16;
 constexpr Nanos kInterfaceMemory = 1'000'000'000;
 
 const std::array<std::byte, kLongestPadding> kZeroes{};
-
-bool is_link_local(const in6_addr& address) {
-  return IN6_IS_ADDR_LINKLOCAL(&address);
-}
-
-IpAddress from_sockaddr(const sockaddr_storage& storage) {
-  IpAddress address;
-  if (storage.ss_family == AF_INET6) {
-    sockaddr_in6 v6;
-    std::memcpy(&v6, &storage, sizeof v6);
-    std::memcpy(address.bytes.data(), &v6.sin6_addr, 16);
-    address.is_v6 = true;
-    if (is_link_local(v6.sin6_addr)) address.scope = v6.sin6_scope_id;
-  } else {
-    sockaddr_in v4;
-    std::memcpy(&v4, &storage, sizeof v4);
-    std::memcpy(address.bytes.data(), &v4.sin_addr, 4);
-  }
-  return address;
-}
-
-socklen_t to_sockaddr(const IpAddress& address, std::uint16_t port, sockaddr_storage& storage) {
-  if (address.is_v6) {
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    v6.sin6_scope_id = address.scope;
-    std::memcpy(&v6.sin6_addr, address.bytes.data(), 16);
-    std::memcpy(&storage, &v6, sizeof v6);
-    return sizeof v6;
-  }
-  sockaddr_in v4{};
-  v4.sin_family = AF_INET;
-  v4.sin_port = htons(port);
-  std::memcpy(&v4.sin_addr, address.bytes.data(), 4);
-  std::memcpy(&storage, &v4, sizeof v4);
-  return sizeof v4;
-}
-
-template <typename T>
-std::size_t put_control(std::byte* at, int level, int type, const T& value) {
-  cmsghdr header{};
-  header.cmsg_len = CMSG_LEN(sizeof value);
-  header.cmsg_level = level;
-  header.cmsg_type = type;
-  std::memcpy(at, &header, sizeof header);
-  std::memcpy(at + CMSG_LEN(0), &value, sizeof value);
-  return CMSG_SPACE(sizeof value);
-}
 
 SendStatus status_of(int error) {
   return error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN ? SendStatus::no_route

@@ -1,5 +1,8 @@
 #include "probes/reflector/server.h"
 
+#include "probes/packet/control_message.h"
+#include "probes/packet/random_key.h"
+#include "probes/packet/socket_address.h"
 #include "probes/packet/socket_open.h"
 #include "probes/packet/stamp_clock.h"
 
@@ -7,7 +10,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,47 +37,9 @@ std::int64_t wall_now() {
   return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
-wire::SipKey random_key() {
-  wire::SipKey key;
-  if (getrandom(&key, sizeof key, 0) != sizeof key)
-    throw std::runtime_error("no random numbers from the kernel");
-  return key;
-}
-
 template <typename T>
 bool set(int socket, int level, int option, T value) {
   return setsockopt(socket, level, option, &value, sizeof value) == 0;
-}
-
-sockaddr_storage socket_address(const IpAddress& address, std::uint16_t port) {
-  sockaddr_storage storage{};
-  if (address.is_v6) {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    v6.sin6_scope_id = address.scope;
-    std::memcpy(&v6.sin6_addr, address.bytes.data(), 16);
-  } else {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    std::memcpy(&v4.sin_addr, address.bytes.data(), 4);
-  }
-  return storage;
-}
-
-// The sender, as packet::IpAddress and port.
-std::uint16_t read_sender(const sockaddr_storage& storage, IpAddress& address) {
-  address = {};
-  if (storage.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
-    std::memcpy(address.bytes.data(), &v6.sin6_addr, 16);
-    address.is_v6 = true;
-    return ntohs(v6.sin6_port);
-  }
-  const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
-  std::memcpy(address.bytes.data(), &v4.sin_addr, 4);
-  return ntohs(v4.sin_port);
 }
 
 Result<Socket> open_socket(const IpAddress& address, std::uint16_t port) {
@@ -96,8 +60,8 @@ Result<Socket> open_socket(const IpAddress& address, std::uint16_t port) {
                            set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
                      : set(fd, IPPROTO_IP, IP_RECVTTL, 1) && set(fd, IPPROTO_IP, IP_PKTINFO, 1));
   if (!is_set) return failed("cannot set the socket up");
-  const sockaddr_storage name = socket_address(address, port);
-  const socklen_t length = address.is_v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  sockaddr_storage name{};
+  const socklen_t length = packet::to_sockaddr(address, port, name);
   if (bind(fd, reinterpret_cast<const sockaddr*>(&name), length) != 0) return failed("cannot listen");
   return socket;
 }
@@ -133,42 +97,29 @@ struct Batch {
   }
 };
 
+template <typename T>
+T content(cmsghdr* message) {
+  T value{};
+  std::memcpy(&value, CMSG_DATA(message), sizeof value);
+  return value;
+}
+
 // Time and hop limit of a packet; and, into `control`, that the answer leaves from the address it came to.
 std::size_t read_control(msghdr& header, ReceivedPacket& packet, std::span<std::byte> control) {
-  msghdr answer{};
-  answer.msg_control = control.data();
-  answer.msg_controllen = control.size();
   std::size_t used = 0;
   for (cmsghdr* one = CMSG_FIRSTHDR(&header); one != nullptr; one = CMSG_NXTHDR(&header, one)) {
-    int ttl = 0;
-    if (one->cmsg_level == SOL_SOCKET && one->cmsg_type == SCM_TIMESTAMPNS) {
-      timespec t{};
-      std::memcpy(&t, CMSG_DATA(one), sizeof t);
+    const int level = one->cmsg_level, type = one->cmsg_type;
+    if (level == SOL_SOCKET && type == SCM_TIMESTAMPNS) {
+      const auto t = content<timespec>(one);
       packet.received_ns = std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-    } else if ((one->cmsg_level == IPPROTO_IP && one->cmsg_type == IP_TTL) ||
-               (one->cmsg_level == IPPROTO_IPV6 && one->cmsg_type == IPV6_HOPLIMIT)) {
-      std::memcpy(&ttl, CMSG_DATA(one), sizeof ttl);
-      packet.ttl = static_cast<std::uint8_t>(ttl);
-    } else if (one->cmsg_level == IPPROTO_IP && one->cmsg_type == IP_PKTINFO) {
-      in_pktinfo info{};
-      std::memcpy(&info, CMSG_DATA(one), sizeof info);
+    } else if ((level == IPPROTO_IP && type == IP_TTL) || (level == IPPROTO_IPV6 && type == IPV6_HOPLIMIT)) {
+      packet.ttl = static_cast<std::uint8_t>(content<int>(one));
+    } else if (level == IPPROTO_IP && type == IP_PKTINFO) {
       in_pktinfo from{};
-      from.ipi_spec_dst = info.ipi_spec_dst;
-      cmsghdr* out = CMSG_FIRSTHDR(&answer);
-      out->cmsg_level = IPPROTO_IP;
-      out->cmsg_type = IP_PKTINFO;
-      out->cmsg_len = CMSG_LEN(sizeof from);
-      std::memcpy(CMSG_DATA(out), &from, sizeof from);
-      used = CMSG_SPACE(sizeof from);
-    } else if (one->cmsg_level == IPPROTO_IPV6 && one->cmsg_type == IPV6_PKTINFO) {
-      in6_pktinfo info{};
-      std::memcpy(&info, CMSG_DATA(one), sizeof info);
-      cmsghdr* out = CMSG_FIRSTHDR(&answer);
-      out->cmsg_level = IPPROTO_IPV6;
-      out->cmsg_type = IPV6_PKTINFO;
-      out->cmsg_len = CMSG_LEN(sizeof info);
-      std::memcpy(CMSG_DATA(out), &info, sizeof info);
-      used = CMSG_SPACE(sizeof info);
+      from.ipi_spec_dst = content<in_pktinfo>(one).ipi_spec_dst;
+      used = packet::put_control(control.data(), level, type, from);
+    } else if (level == IPPROTO_IPV6 && type == IPV6_PKTINFO) {
+      used = packet::put_control(control.data(), level, type, content<in6_pktinfo>(one));
     }
   }
   return used;
@@ -181,7 +132,7 @@ struct Server::Impl {
       : sockets(std::move(opened)),
         wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
         port(bound),
-        reflector(std::move(settings), random_key()) {
+        reflector(std::move(settings), packet::random_key()) {
     if (!wake.is_open()) throw std::runtime_error("no eventfd from the kernel");
   }
 
@@ -207,7 +158,8 @@ struct Server::Impl {
     msghdr& header = batch.in[i].msg_hdr;
     ReceivedPacket received;
     received.bytes = batch.in_buffer(i).first(batch.in[i].msg_len);
-    received.from_port = read_sender(batch.names[i], received.from);
+    received.from = packet::from_sockaddr(batch.names[i]);
+    received.from_port = packet::port_of(batch.names[i]);
     received.clock_is_synchronised = is_synchronised;
     received.received_ns = wall_now();  // unless the kernel has said when
     const std::size_t control = read_control(header, received, batch.out_control[number]);
@@ -276,8 +228,7 @@ Result<std::unique_ptr<Server>> Server::open(const std::vector<std::string>& add
   sockaddr_storage name{};
   socklen_t length = sizeof name;
   getsockname(sockets.front().get(), reinterpret_cast<sockaddr*>(&name), &length);
-  IpAddress ignored;
-  settings.port = read_sender(name, ignored);
+  settings.port = packet::port_of(name);
   const std::uint16_t port = settings.port;
   return std::unique_ptr<Server>(
       new Server(std::make_unique<Impl>(std::move(settings), std::move(sockets), port)));

@@ -1,5 +1,6 @@
 #include "probes/session/dns.h"
 
+#include "probes/async/cancellation.h"
 #include "probes/async/deadline.h"
 #include "probes/session/reach.h"
 #include "probes/wire/bytes.h"

@@ -1,5 +1,6 @@
 #include "probes/session/http.h"
 
+#include "probes/async/cancellation.h"
 #include "probes/async/clock.h"
 #include "probes/async/deadline.h"
 #include "probes/async/resolver.h"

@@ -1,5 +1,6 @@
 #include "probes/session/modem.h"
 
+#include "probes/async/cancellation.h"
 #include "probes/async/deadline.h"
 #include "probes/wire/modem_dialects.h"
 
@@ -19,11 +20,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-// g++ 12 takes Asio's two ways of allocating a coroutine's frame for a mismatch where it inlines one of them.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
 
 namespace faultline::session {
 namespace {
@@ -71,11 +67,6 @@ struct Answer {
   Exchange exchange = Exchange::broken;
   std::string text;  // whole lines only: half a number would be another number
 };
-
-asio::awaitable<bool> is_cancelled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
 
 // Sends one command and reads until its result line, which must come before the deadline closes the port.
 asio::awaitable<Answer> ask(Port& port, std::string_view command) {

@@ -16,11 +16,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-asio::awaitable<bool> is_cancelled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
-
 asio::awaitable<std::optional<asio::ip::address>> find_address(std::string text, Duration time_limit) {
   const std::optional<std::string> found = co_await look_up(std::move(text), time_limit);
   if (!found) co_return std::nullopt;

@@ -31,10 +31,6 @@ class Stopwatch {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
-// A terminal cancellation was asked for. It ends the wait that it meets, but not the next one: to be asked
-// between two waits.
-boost::asio::awaitable<bool> is_cancelled();
-
 // Of a literal, or of a name that is resolved for this one measurement.
 boost::asio::awaitable<std::optional<boost::asio::ip::address>> find_address(std::string text,
                                                                              Duration time_limit);

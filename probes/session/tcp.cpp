@@ -1,5 +1,6 @@
 #include "probes/session/tcp.h"
 
+#include "probes/async/cancellation.h"
 #include "probes/async/deadline.h"
 #include "probes/session/reach.h"
 

@@ -2,6 +2,8 @@
 // row of the recorded answers where they are at hand.
 #include "probes/wire/modem_dialects.h"
 
+#include "tests/unit/probes_wire/modem_case.h"
+
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -14,26 +16,6 @@
 
 namespace faultline::wire {
 namespace {
-
-using Value = std::optional<float>;
-constexpr auto kNone = std::nullopt;
-
-struct Case {
-  const char* name;
-  const char* answer;
-  Value rsrp, rsrq, sinr, rssi;  // of the serving carrier
-};
-std::string case_name(const testing::TestParamInfo<Case>& info) {
-  return info.param.name;
-}
-void expect(const ModemSignal& signal, const Case& c) {
-  const CarrierSignal none;
-  const CarrierSignal& serving = signal.serving() ? *signal.serving() : none;
-  EXPECT_EQ(serving.rsrp_dbm, c.rsrp);
-  EXPECT_EQ(serving.rsrq_db, c.rsrq);
-  EXPECT_EQ(serving.sinr_db, c.sinr);
-  EXPECT_EQ(serving.rssi_dbm, c.rssi);
-}
 
 struct Qeng : testing::TestWithParam<Case> {};
 TEST_P(Qeng, IsReadByPosition) {

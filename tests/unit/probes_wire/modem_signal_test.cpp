@@ -1,32 +1,14 @@
 // The answers to the commands of 3GPP TS 27.007: its vectors, and what must be unknown.
 #include "probes/wire/modem_signal.h"
 
+#include "tests/unit/probes_wire/modem_case.h"
+
 #include <gmock/gmock.h>
 
 #include <string>
 
 namespace faultline::wire {
 namespace {
-
-using Value = std::optional<float>;
-constexpr auto kNone = std::nullopt;
-
-struct Case {
-  const char* name;
-  const char* answer;
-  Value rsrp, rsrq, sinr, rssi;  // of the serving carrier
-};
-std::string case_name(const testing::TestParamInfo<Case>& info) {
-  return info.param.name;
-}
-void expect(const ModemSignal& signal, const Case& c) {
-  const CarrierSignal none;
-  const CarrierSignal& serving = signal.serving() ? *signal.serving() : none;
-  EXPECT_EQ(serving.rsrp_dbm, c.rsrp);
-  EXPECT_EQ(serving.rsrq_db, c.rsrq);
-  EXPECT_EQ(serving.sinr_db, c.sinr);
-  EXPECT_EQ(serving.rssi_dbm, c.rssi);
-}
 
 struct Cesq : testing::TestWithParam<Case> {};
 TEST_P(Cesq, GivesTheLowerEdgeOfTheInterval) {
