@@ -194,7 +194,7 @@ TEST_F(DnsProbe, NoTwoQuestionsHaveTheSameIdOrPort) {
 }
 
 // A question over TCP with its length before it, and the answer in the same way.
-StreamScript by_tcp(std::function<std::string(const std::string&)> script, bool then_close = false) {
+StreamScript by_tcp(const std::function<std::string(const std::string&)>& script, bool then_close = false) {
   return [=](const std::string& received) -> std::optional<StreamReply> {
     if (received.size() < 2 || received.size() < 2U + static_cast<unsigned char>(received[1]))
       return std::nullopt;
