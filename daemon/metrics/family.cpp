@@ -55,6 +55,18 @@ constexpr std::array<FamilyInfo, kFamilyCount> kFamilies = {{
     {"faultline_endpoint_http_status", false, "Status of an HTTP answer, latest value."},
     {"faultline_endpoint_http_body_bytes", false,
      "Bytes of an HTTP answer's body that were read, latest value."},
+    {"faultline_endpoint_optical_tx_dbm", false, "Launched optical power, latest value."},
+    {"faultline_endpoint_downstream_power_dbmv", false, "Level that a cable modem receives, latest value."},
+    {"faultline_endpoint_upstream_power_dbmv", false, "Level that a cable modem sends at, latest value."},
+    {"faultline_endpoint_margin_down_db", false, "DSL downstream noise margin, latest value."},
+    {"faultline_endpoint_margin_up_db", false, "DSL upstream noise margin, latest value."},
+    {"faultline_endpoint_attenuation_down_db", false, "DSL downstream attenuation, latest value."},
+    {"faultline_endpoint_attenuation_up_db", false, "DSL upstream attenuation, latest value."},
+    {"faultline_endpoint_rate_down_bps", false, "Downstream line rate in bits per second, latest value."},
+    {"faultline_endpoint_rate_up_bps", false, "Upstream line rate in bits per second, latest value."},
+    {"faultline_endpoint_temperature_celsius", false,
+     "Temperature of the device or its optics, latest value."},
+    {"faultline_endpoint_power_watts", false, "Power that the device draws, latest value."},
 }};
 
 constexpr bool all_are_named() {

@@ -132,14 +132,28 @@ std::string_view unit_of(Metric metric) {
     case Metric::rsrp_dbm:
     case Metric::rssi_dbm:
     case Metric::optical_rx_dbm:
+    case Metric::optical_tx_dbm:
       return " dBm";
+    case Metric::downstream_power_dbmv:
+    case Metric::upstream_power_dbmv:
+      return " dBmV";
+    case Metric::temperature_c:
+      return " C";
+    case Metric::power_w:
+      return " W";
     case Metric::rsrq_db:
     case Metric::sinr_db:
     case Metric::mer_db:
     case Metric::upstream_snr_db:
+    case Metric::margin_down_db:
+    case Metric::margin_up_db:
+    case Metric::attenuation_down_db:
+    case Metric::attenuation_up_db:
       return " dB";
     case Metric::throughput_bps:
     case Metric::traffic_bps:
+    case Metric::rate_down_bps:
+    case Metric::rate_up_bps:
       return " bit/s";
     case Metric::loss_ratio:
     case Metric::utilisation:

@@ -18,29 +18,69 @@ enum class Metric : std::uint8_t {
   rsrq_db,
   sinr_db,
   rssi_dbm,
-  throughput_bps,    // what a test transfer reached
-  optical_rx_dbm,    // received light of an ONU or OLT port
-  mer_db,            // DOCSIS downstream modulation error ratio, SCTE 84-1
-  upstream_snr_db,   // DOCSIS upstream signal to noise
-  traffic_bps,       // carried, from counters
-  utilisation,       // of the capacity, 0 … 1, from counters
-  active_users,      // attached or active, a number
-  connect_ms,        // of a TCP connection, from the first packet until it stands
-  dns_ms,            // from a question to its whole answer
-  resolve_ms,        // of a name to an address, before a conversation
-  tls_ms,            // of a TLS handshake
-  first_byte_ms,     // from the request to the first byte of the answer
-  http_ms,           // the whole of it: name, connection, TLS, request and answer
-  certificate_days,  // until a server's certificate ends; negative: it has ended
-  http_status,       // the answer's number, such as 200
-  http_bytes,        // of the answer's body, as far as it was read
+  throughput_bps,         // what a test transfer reached
+  optical_rx_dbm,         // received light of an ONU or OLT port
+  mer_db,                 // DOCSIS downstream modulation error ratio, SCTE 84-1
+  upstream_snr_db,        // DOCSIS upstream signal to noise
+  traffic_bps,            // carried, from counters
+  utilisation,            // of the capacity, 0 … 1, from counters
+  active_users,           // attached or active, a number
+  connect_ms,             // of a TCP connection, from the first packet until it stands
+  dns_ms,                 // from a question to its whole answer
+  resolve_ms,             // of a name to an address, before a conversation
+  tls_ms,                 // of a TLS handshake
+  first_byte_ms,          // from the request to the first byte of the answer
+  http_ms,                // the whole of it: name, connection, TLS, request and answer
+  certificate_days,       // until a server's certificate ends; negative: it has ended
+  http_status,            // the answer's number, such as 200
+  http_bytes,             // of the answer's body, as far as it was read
+  optical_tx_dbm,         // launched light of an ONU or OLT port
+  downstream_power_dbmv,  // level that a cable modem receives
+  upstream_power_dbmv,    // level that a cable modem sends at
+  margin_down_db,         // DSL noise margin, RFC 2662 and RFC 5650
+  margin_up_db,
+  attenuation_down_db,  // of the loop
+  attenuation_up_db,
+  rate_down_bps,  // that a line has or could have, not what is carried
+  rate_up_bps,
+  temperature_c,  // of the device or its optics
+  power_w,        // that the device draws
 };
-inline constexpr std::size_t kMetricCount = 23;
-inline constexpr std::array<std::string_view, kMetricCount> kMetricNames = {
-    "loss_ratio",    "rtt_ms",         "ipdv_ms",          "rsrp_dbm",    "rsrq_db",         "sinr_db",
-    "rssi_dbm",      "throughput_bps", "optical_rx_dbm",   "mer_db",      "upstream_snr_db", "traffic_bps",
-    "utilisation",   "active_users",   "connect_ms",       "dns_ms",      "resolve_ms",      "tls_ms",
-    "first_byte_ms", "http_ms",        "certificate_days", "http_status", "http_bytes"};
+inline constexpr std::size_t kMetricCount = 34;
+inline constexpr std::array<std::string_view, kMetricCount> kMetricNames = {"loss_ratio",
+                                                                            "rtt_ms",
+                                                                            "ipdv_ms",
+                                                                            "rsrp_dbm",
+                                                                            "rsrq_db",
+                                                                            "sinr_db",
+                                                                            "rssi_dbm",
+                                                                            "throughput_bps",
+                                                                            "optical_rx_dbm",
+                                                                            "mer_db",
+                                                                            "upstream_snr_db",
+                                                                            "traffic_bps",
+                                                                            "utilisation",
+                                                                            "active_users",
+                                                                            "connect_ms",
+                                                                            "dns_ms",
+                                                                            "resolve_ms",
+                                                                            "tls_ms",
+                                                                            "first_byte_ms",
+                                                                            "http_ms",
+                                                                            "certificate_days",
+                                                                            "http_status",
+                                                                            "http_bytes",
+                                                                            "optical_tx_dbm",
+                                                                            "downstream_power_dbmv",
+                                                                            "upstream_power_dbmv",
+                                                                            "margin_down_db",
+                                                                            "margin_up_db",
+                                                                            "attenuation_down_db",
+                                                                            "attenuation_up_db",
+                                                                            "rate_down_bps",
+                                                                            "rate_up_bps",
+                                                                            "temperature_c",
+                                                                            "power_w"};
 
 constexpr std::string_view name(Metric metric) {
   return kMetricNames[static_cast<std::size_t>(metric)];

@@ -55,6 +55,28 @@ constexpr MetricWords words_of(Metric metric) {
       return {"HTTP status", ""};
     case Metric::http_bytes:
       return {"HTTP body", " B"};
+    case Metric::optical_tx_dbm:
+      return {"launched light", " dBm"};
+    case Metric::downstream_power_dbmv:
+      return {"downstream level", " dBmV"};
+    case Metric::upstream_power_dbmv:
+      return {"upstream level", " dBmV"};
+    case Metric::margin_down_db:
+      return {"downstream noise margin", " dB"};
+    case Metric::margin_up_db:
+      return {"upstream noise margin", " dB"};
+    case Metric::attenuation_down_db:
+      return {"downstream attenuation", " dB"};
+    case Metric::attenuation_up_db:
+      return {"upstream attenuation", " dB"};
+    case Metric::rate_down_bps:
+      return {"downstream line rate", " bit/s"};
+    case Metric::rate_up_bps:
+      return {"upstream line rate", " bit/s"};
+    case Metric::temperature_c:
+      return {"temperature", " C"};
+    case Metric::power_w:
+      return {"power drawn", " W"};
     case Metric::loss_ratio:
       break;
   }
