@@ -5,6 +5,7 @@
 #include "probes/session/http.h"
 #include "probes/session/modem.h"
 #include "probes/session/tcp.h"
+#include "probes/session/snmp.h"
 
 #include <array>
 
@@ -62,6 +63,15 @@ std::span<const ProbeKind> probe_kinds() {
           .metrics = session::http_metrics(),
           .make = session::make_http_probe,
           .check = session::check_http_options},
+      ProbeKind{
+          .name = "snmp",
+          .help =
+              "signal, light and line values by SNMP 2c or 3, from the device itself, its OLT or its CMTS",
+          .transport = ProbeTransport::session,
+          .source = ProbeSource::agent,
+          .options = session::snmp_options(),
+          .metrics = session::snmp_metrics(),
+          .make = session::make_snmp_probe},
   };
   return kKinds;
 }

@@ -2,6 +2,7 @@
 
 #include "probes/packet/early_sockets.h"
 #include "probes/registry.h"
+#include "probes/session/agent_address.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -118,6 +119,7 @@ void Probing::on_resolved(const std::string& name, const std::optional<std::stri
                  name);
     unresolved_[name] = true;
   }
+  if (address) (*names_)[name] = *address;
   const auto parsed = address ? packet::parse_address(*address) : std::nullopt;
   if (parsed) resolved_[name] = *parsed;
   for (const EndpointIndex endpoint : users->second) engine_->set_address(endpoint, parsed);
@@ -168,6 +170,12 @@ Result<std::vector<packet::PacketTarget>> Probing::packet_targets(
   return targets;
 }
 
+// The host of an agent is resolved too; it is nobody's address.
+void Probing::want_names(const inventory::EndpointAccess& access) {
+  const auto agent = session::parse_agent(access.agent);
+  if (agent && !agent->host.empty() && !is_literal_address(agent->host)) endpoints_of_name_[agent->host];
+}
+
 std::vector<session::ScheduledTarget> Probing::session_targets(const config::Config& config,
                                                                const inventory::Inventory& inventory) {
   decltype(session_probes_) kept;
@@ -189,14 +197,16 @@ std::vector<session::ScheduledTarget> Probing::session_targets(const config::Con
     for (const config::ConfiguredProbe& probe : config.profiles[endpoints[i].profile].probes) {
       const ProbeKind& kind = probe_kinds()[probe.kind];
       const auto& access = inventory.access[i];
-      const std::string& source = kind.source == ProbeSource::device ? access.device : access.address;
+      const std::string& source = inventory::source_of(access, kind.source);
       if (kind.transport != ProbeTransport::session || source.empty()) continue;
-      targets.push_back({{EndpointIndex{i}, endpoints[i].name, access.address, access.device},
+      targets.push_back({{EndpointIndex{i}, endpoints[i].name, access.address, access.device, access.agent,
+                          config.device_profiles, names_},
                          probe.kind,
                          object_for(probe),
                          probe.options.duration("interval"),
                          probe.options.duration("timeout")});
       kinds_of_[i] |= 1U << probe.kind;
+      if (kind.source == ProbeSource::agent) want_names(access);
     }
   }
   session_probes_ = std::move(kept);
@@ -220,6 +230,7 @@ Result<void> Probing::apply(const config::Config& config, const inventory::Inven
   sessions_->set_targets(session_targets(config, inventory));
   std::vector<std::string> names;
   for (const auto& [name, users] : endpoints_of_name_) names.push_back(name);
+  std::erase_if(*names_, [&](const auto& item) { return !endpoints_of_name_.contains(item.first); });
   std::erase_if(resolved_, [&](const auto& item) { return !endpoints_of_name_.contains(item.first); });
   std::erase_if(unresolved_, [&](const auto& item) { return !endpoints_of_name_.contains(item.first); });
   resolver_->set_names(std::move(names));

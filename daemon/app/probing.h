@@ -77,6 +77,8 @@ class Probing {
   std::vector<session::ScheduledTarget> session_targets(const config::Config& config,
                                                         const inventory::Inventory& inventory);
 
+  void want_names(const inventory::EndpointAccess& access);
+
   boost::asio::io_context& io_;
   RoundSink sink_;
   LateSink late_sink_;
@@ -90,6 +92,7 @@ class Probing {
   std::map<std::string, std::vector<EndpointIndex>, std::less<>> endpoints_of_name_;
   std::map<std::string, packet::IpAddress, std::less<>> resolved_;
   std::map<std::string, bool, std::less<>> unresolved_;
+  std::shared_ptr<ResolvedNames> names_ = std::make_shared<ResolvedNames>();  // for session probes
   std::shared_ptr<bool> alive_;  // posted work looks whether this is still there
 };
 

@@ -142,8 +142,7 @@ void add_endpoint(const inventory::EndpointAccess& access, std::span<const Plan>
   memory.rules += kRulesBytes;
   memory.inventory += kInventoryBytes;
   for (const Plan& plan : plans) {
-    const bool by_address = plan.kind->source == ProbeSource::address;
-    if ((by_address ? access.address : access.device).empty()) continue;
+    if (inventory::source_of(access, plan.kind->source).empty()) continue;
     ProbeLoad& load = loads[index_of(*plan.kind)];
     ++load.endpoints;
     memory.rules += plan.metric_bytes;

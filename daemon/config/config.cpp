@@ -1,6 +1,7 @@
 #include "daemon/config/config.h"
 
 #include "daemon/config/config_parts.h"
+#include "daemon/config/device_profiles.h"
 #include "daemon/config/names.h"
 #include "daemon/metrics/family.h"
 
@@ -80,6 +81,14 @@ void read_rules(Map& root, Config& config) {
   for (const std::string& file : files) config.rules.push_back(config.directory / file);
 }
 
+void read_device_profiles(Map& root, Config& config) {
+  std::vector<std::string> names;
+  root.read("device_profiles", names);
+  std::vector<std::filesystem::path> files;
+  for (const std::string& file : names) files.push_back(config.directory / file);
+  config.device_profiles = load_device_profiles(files, root.value().problems());
+}
+
 // For a message that names the key itself.
 void problem_without_path(const Value& value, std::string_view message) {
   const std::string prefix = value.path() + ": ";
@@ -120,6 +129,7 @@ std::optional<Config> read_config(const YamlDocument& document, const std::files
   config.maintenance = read_table_source(root, "maintenance", config);
   read_rules(root, config);
   read_probe_host(root, config);
+  read_device_profiles(root, config);
   read_profiles(root, config);
   read_webhooks(root, config);
   read_api(root, config);

@@ -7,6 +7,7 @@
 #include "daemon/config/yaml.h"
 #include "daemon/http/message.h"
 #include "probes/option.h"
+#include "probes/session/device_profile.h"
 #include "rules/model/round.h"
 #include "rules/model/topology.h"
 
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -110,7 +112,8 @@ struct Config {
   StoreConfig store;
   InventoryConfig inventory;
   TableSource maintenance;
-  std::vector<std::filesystem::path> rules;  // later ones win
+  std::vector<std::filesystem::path> rules;                        // later ones win
+  std::shared_ptr<const session::DeviceProfiles> device_profiles;  // built in, and of the files named
   ProbeHostConfig probe_host;
   std::vector<Profile> profiles;
   std::vector<WebhookConfig> webhooks;

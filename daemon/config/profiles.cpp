@@ -4,6 +4,7 @@
 #include "daemon/config/names.h"
 #include "probes/packet/settings.h"
 #include "probes/registry.h"
+#include "probes/session/snmp.h"
 
 #include <fmt/format.h>
 
@@ -46,20 +47,33 @@ Result<OptionValue> read_option(const OptionSpec& spec, std::string_view text, c
   return parse_option(spec, text);
 }
 
-Result<void> check_together(const ProbeKind& kind, const ProbeOptions& options) {
-  if (kind.check != nullptr) return kind.check(options);
-  if (kind.transport != ProbeTransport::packet) return {};
-  const auto settings = packet::packet_settings(kind.name, index_of(kind), options);
-  if (!settings) return tl::make_unexpected(settings.error());
-  return {};
+// What concerns several options at once is the probe's or the packet engine's to say; its message begins with the option.
+std::optional<std::string> together_problem(const ProbeKind& kind, const ProbeOptions& options,
+                                            const Config& config) {
+  if (kind.check != nullptr) {
+    const Result<void> checked = kind.check(options);
+    return checked ? std::nullopt : std::optional(checked.error().message);
+  }
+  if (kind.transport == ProbeTransport::packet) {
+    const auto settings = packet::packet_settings(kind.name, index_of(kind), options);
+    return settings ? std::nullopt : std::optional(settings.error().message);
+  }
+  if (kind.name != "snmp") return std::nullopt;
+  const auto settings = session::snmp_settings(options);
+  if (!settings) return settings.error().message;
+  std::vector<std::string_view> names = {"auto"};
+  for (const session::DeviceProfile& profile : *config.device_profiles) names.push_back(profile.name);
+  const std::string& name = options.text("profile");
+  if (std::find(names.begin(), names.end(), name) != names.end()) return std::nullopt;
+  return fmt::format("profile: {} is no device profile; there are: {}{}", in_quotes(name), listed(names),
+                     did_you_mean(name, names));
 }
 
-// What concerns several options at once is the probe's or the packet engine's to say; the message begins with
-// the option.
-void check_together(const ProbeKind& kind, const ProbeOptions& options, const Value& value) {
-  const Result<void> checked = check_together(kind, options);
-  if (checked) return;
-  const std::string& message = checked.error().message;
+void check_together(const ProbeKind& kind, const ProbeOptions& options, const Value& value,
+                    const Config& config) {
+  const std::optional<std::string> problem = together_problem(kind, options, config);
+  if (!problem) return;
+  const std::string& message = *problem;
   Map map = value.map();
   map.entries();  // unknown keys have been reported
   const std::size_t colon = message.find(": ");
@@ -89,7 +103,7 @@ ProbeOptions read_options(const ProbeKind& kind, const Value& value, const Confi
         given->problem(parsed.error().message);
     }
   }
-  if (value.problems().count() == before) check_together(kind, options, value);
+  if (value.problems().count() == before) check_together(kind, options, value, config);
   return options;
 }
 

@@ -7,6 +7,12 @@
 #include <utility>
 
 namespace faultline::inventory {
+
+const std::string& source_of(const EndpointAccess& access, ProbeSource source) {
+  if (source == ProbeSource::device) return access.device;
+  return source == ProbeSource::agent && !access.agent.empty() ? access.agent : access.address;
+}
+
 namespace {
 
 struct Rows {

@@ -5,6 +5,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/config/problem.h"
+#include "probes/registry.h"
 #include "rules/model/maintenance.h"
 #include "rules/model/topology.h"
 
@@ -14,14 +15,18 @@
 
 namespace faultline::inventory {
 
-// How an endpoint is reached: what a Topology need not know. Both are empty for a retired endpoint, never for
+// How an endpoint is reached: what a Topology need not know. All are empty for a retired endpoint, never for
 // another.
 struct EndpointAccess {
   std::string address;  // literal or host name
   std::string device;  // path of a serial port or pty, relative ones already joined to the config's directory
+  std::string agent;   // its SNMP agent: probes/session/agent_address.h
 
   bool operator==(const EndpointAccess&) const = default;
 };
+
+// What a probe of that source goes by; empty: it does not measure this endpoint.
+const std::string& source_of(const EndpointAccess& access, ProbeSource source);
 
 struct Inventory {
   std::shared_ptr<const Topology> topology;

@@ -2,6 +2,7 @@
 
 #include "daemon/config/names.h"
 #include "probes/registry.h"
+#include "probes/session/agent_address.h"
 
 #include <fmt/format.h>
 
@@ -31,7 +32,8 @@ enum : std::size_t {
   longitude,
   coverage_m,
   customers,
-  region
+  region,
+  agent
 };
 }
 
@@ -115,8 +117,9 @@ EndpointAccess read_access(const Row& row, const config::Config& config) {
   EndpointAccess access;
   const std::string_view address = row.text(endpoint_column::address);
   const std::string_view device = row.text(endpoint_column::device);
-  if (address.empty() && device.empty())
-    row.problem(endpoint_column::address, "is empty, and so is device; give one of them");
+  const std::string_view agent = row.text(endpoint_column::agent);
+  if (address.empty() && device.empty() && agent.empty())
+    row.problem(endpoint_column::address, "is empty, and so are device and agent; give one of them");
   if (!address.empty()) {
     if (const auto wrong = config::address_problem(address))
       row.problem(endpoint_column::address, *wrong);
@@ -125,6 +128,18 @@ EndpointAccess read_access(const Row& row, const config::Config& config) {
   }
   const std::string path = row.free_text(endpoint_column::device, kMaxDeviceBytes);
   if (!path.empty()) access.device = (config.directory / path).string();
+  if (agent.empty()) return access;
+  const auto where = session::parse_agent(agent);
+  const auto wrong = where && !where->host.empty() ? config::address_problem(where->host) : std::nullopt;
+  if (!where)
+    row.problem(endpoint_column::agent, where.error().message);
+  else if (wrong)
+    row.problem(endpoint_column::agent, *wrong);
+  else if (where->host.empty() && address.empty())
+    row.problem(endpoint_column::agent,
+                "names no host, and the endpoint has no address; write olt-1/7, or give one");
+  else
+    access.agent = agent;
   return access;
 }
 
@@ -135,8 +150,15 @@ void check_measurable(const Row& row, const config::Config& config, std::uint8_t
   if (profile.probes.empty()) return;  // a mistake reported there
   const bool by_address = has_probe_by(profile, ProbeSource::address);
   const bool by_device = has_probe_by(profile, ProbeSource::device);
-  if ((!access.address.empty() && by_address) || (!access.device.empty() && by_device)) return;
-  if (!access.address.empty() && !by_address)
+  const bool by_agent = has_probe_by(profile, ProbeSource::agent);
+  if ((!access.address.empty() && (by_address || by_agent)) || (!access.device.empty() && by_device) ||
+      (!access.agent.empty() && by_agent))
+    return;
+  if (!access.agent.empty())
+    row.problem(
+        endpoint_column::agent,
+        fmt::format("profile {} has no probe that goes by agent, such as snmp", in_quotes(profile.name)));
+  else if (!access.address.empty() && !by_address)
     row.problem(endpoint_column::address,
                 fmt::format("profile {} has no probe that goes by address (only by device)",
                             in_quotes(profile.name)));

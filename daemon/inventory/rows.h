@@ -21,7 +21,7 @@ inline constexpr std::int64_t kMaxCustomers = 100'000'000;
 
 inline constexpr std::array<Column, 5> kNodeColumns = {
     {{"name", true}, {"kind", true}, {"parents"}, {"latitude"}, {"longitude"}}};
-inline constexpr std::array<Column, 11> kEndpointColumns = {{{"name", true},
+inline constexpr std::array<Column, 12> kEndpointColumns = {{{"name", true},
                                                              {"technology", true},
                                                              {"profile"},
                                                              {"address"},
@@ -31,7 +31,8 @@ inline constexpr std::array<Column, 11> kEndpointColumns = {{{"name", true},
                                                              {"longitude"},
                                                              {"coverage_m"},
                                                              {"customers"},
-                                                             {"region"}}};
+                                                             {"region"},
+                                                             {"agent"}}};
 
 struct NodeRow {
   NodeRecord record;

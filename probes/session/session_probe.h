@@ -2,20 +2,30 @@
 // spread and overlap are the scheduler's business (session/scheduler.h); a probe only measures.
 #pragma once
 
+#include "probes/session/device_profile.h"
 #include "rules/model/round.h"
 #include "rules/model/time.h"
 
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <string>
 
 namespace faultline {
+
+// What host names resolve to, as far as they have; kept up to date by its owner, on the same thread.
+using ResolvedNames = std::map<std::string, std::string, std::less<>>;
 
 struct SessionTarget {
   EndpointIndex endpoint;
   std::string name;
   std::string address;  // literal or host name; empty if the endpoint has none
   std::string device;   // path of a serial port or pty; empty if it has none
+  std::string agent{};  // as session/agent_address.h reads it; empty if it has none
+  std::shared_ptr<const session::DeviceProfiles> device_profiles{};  // null: none
+  std::shared_ptr<const ResolvedNames> names{};                      // null: none
 };
 
 class SessionProbe {

@@ -26,10 +26,12 @@ CONFINED = {
     "yaml-cpp": re.compile(r"^daemon/config/yaml[^/]*\.(h|cpp)$"),
     "prometheus-cpp": re.compile(r"^daemon/metrics/"),
     "sqlite": re.compile(r"^daemon/store/"),
+    "net-snmp": re.compile(r"^probes/session/snmp_(agent|library|users)\.cpp$"),
     "c-ares": re.compile(r"^probes/async/resolver\.cpp$"),
 }
 FOREIGN = [
     ("yaml-cpp", r"yaml-cpp/"),
+    ("net-snmp", r"net-snmp/"),
     ("prometheus-cpp", r"prometheus/"),
     ("c-ares", r"ares\.h"),
     ("sqlite", r"sqlite3\.h"),

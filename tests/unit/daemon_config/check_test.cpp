@@ -78,7 +78,7 @@ warning: 1 of 2 endpoints have no place; complaints reach them by line or cell o
 
 TEST(Check, WithProblemsThereIsNothingElse) {
   EXPECT_EQ(check("inventory: {endpoints: [{name: a, technology: lte}]}\n").text,
-            "faultline.yaml:1:25: address: is empty, and so is device; give one of them\n"
+            "faultline.yaml:1:25: address: is empty, and so are device and agent; give one of them\n"
             "faultline.yaml: 1 problem; nothing was started or changed\n");
 }
 

@@ -62,7 +62,10 @@ TEST(Document, ListsEveryProbeWithItsOptions) {
     expected += fmt::format(
         "\n`{}` ({}, by {}): {}\n\n| option | default | limits | meaning |\n| --- | --- | --- | --- |\n",
         kind.name, kind.transport == ProbeTransport::packet ? "packets" : "session",
-        kind.source == ProbeSource::address ? "address" : "device", kind.help);
+        kind.source == ProbeSource::address  ? "address"
+        : kind.source == ProbeSource::device ? "device"
+                                             : "agent or address",
+        kind.help);
     for (const OptionSpec& spec : kind.options)
       expected += fmt::format("| `{}` | {} | {} | {} |\n", spec.name,
                               spec.fallback.empty() ? "" : fmt::format("`{}`", spec.fallback),
