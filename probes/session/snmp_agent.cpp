@@ -254,6 +254,7 @@ int SnmpAgent::Impl::on_event(int operation, netsnmp_session* session, int, nets
   if (impl.is_answered) return 1;
   switch (operation) {
     case NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE:
+    case NETSNMP_CALLBACK_OP_SEC_ERROR:  // a report comes by one of them, or by both
       if (pdu->command == SNMP_MSG_RESPONSE) {
         impl.take(*pdu);
       } else if (pdu->command == SNMP_MSG_REPORT) {
@@ -273,9 +274,6 @@ int SnmpAgent::Impl::on_event(int operation, netsnmp_session* session, int, nets
         impl.finish(Outcome::not_measured, OutcomeReason::send_failed);
       break;
     }
-    case NETSNMP_CALLBACK_OP_SEC_ERROR:
-      impl.finish(Outcome::refused, OutcomeReason::none);
-      break;
     default:
       break;
   }
