@@ -369,7 +369,7 @@ asio::awaitable<SnmpAnswer> SnmpAgent::Impl::question(int command, std::vector<O
 
 SnmpAgent::SnmpAgent(asio::any_io_executor executor, std::shared_ptr<const SnmpIdentity> identity,
                      const std::string& address, std::uint16_t port, Duration patience, int retries,
-                     std::string engine_id)
+                     const std::string& engine_id)
     : impl_(std::make_unique<Impl>(std::move(executor), std::move(identity), patience)) {
   impl_->open(address, port, retries, engine_id);
 }

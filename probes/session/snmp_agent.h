@@ -34,7 +34,7 @@ class SnmpAgent {
   // what engine_id() of an earlier conversation gave, or empty: version 3 then asks for it first.
   SnmpAgent(boost::asio::any_io_executor executor, std::shared_ptr<const SnmpIdentity> identity,
             const std::string& address, std::uint16_t port, Duration patience, int retries,
-            std::string engine_id);
+            const std::string& engine_id);
   ~SnmpAgent();
   SnmpAgent(const SnmpAgent&) = delete;
   SnmpAgent& operator=(const SnmpAgent&) = delete;

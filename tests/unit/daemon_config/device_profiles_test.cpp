@@ -99,10 +99,9 @@ TEST(DeviceProfiles, AreReadWithEveryKey) {
 
 TEST(DeviceProfiles, SayEveryMistakeAtItsPlace) {
   EXPECT_EQ(problems_of("device_profiles:\n  a: {has: 1.3.x, values: [{metric: rsrp_dbm, column: 1.3}]}\n"),
-            "p.yaml:2:12: device_profiles.a.has: \"1.3.x\" is no object identifier (try 1.3.6.1.2.1.1)\n"
             "p.yaml:2:6: device_profiles.a: cannot be recognised; give object_ids (prefixes of sysObjectID), "
-            "has (a "
-            "table it must have), or both\n");
+            "has (a table it must have), or both\n"
+            "p.yaml:2:12: device_profiles.a.has: \"1.3.x\" is no object identifier (try 1.3.6.1.2.1.1)\n");
   const auto one = [](const std::string& value) {
     return problems_of("device_profiles: {a: {has: 1.3, values: [" + value + "]}}\n");
   };
