@@ -13,7 +13,8 @@ constexpr float kRttNoise = 0.06F;
 constexpr float kAutoregression = 0.5F;
 constexpr double kMeanLoss = 0.003, kMostLoss = 0.01;
 constexpr float kEveningShare = 0.08F, kEveningRise = 0.25F;
-constexpr float kSpikes = 3e-4F;  // of the rounds: of loss, and as many of RTT
+// Begin in so many of an endpoint's minutes, of loss and as many of RTT, however often somebody looks.
+constexpr float kSpikes = 3e-4F;
 constexpr std::int64_t kSpikeRound_s = 60;
 constexpr std::size_t kTailSamples = 1U << 14U;
 
@@ -30,8 +31,10 @@ float evening_at(std::int64_t second) {
 
 }  // namespace
 
-Field::Field(const Network& network, std::uint64_t seed)
-    : states_(network.topology->endpoints().size()), random_(lab::mix(seed) | 1U) {
+Field::Field(const Network& network, std::uint64_t seed, std::int64_t interval_s)
+    : states_(network.topology->endpoints().size()),
+      random_(lab::mix(seed) | 1U),
+      spikes_a_round_(kSpikes * static_cast<float>(interval_s) / kSpikeRound_s) {
   lab::Dice dice(seed * 31 + 17);
   for (std::uint32_t i = 0; i < states_.size(); ++i) {
     const Technology technology = network.topology->endpoint({i}).technology;
@@ -91,12 +94,12 @@ std::uint16_t Field::lost_of(std::uint16_t packets, float loss) {
 
 void Field::maybe_spike(State& state, std::int64_t second) {
   const float u = unit();
-  if (u >= 2 * kSpikes) return;
+  if (u >= 2 * spikes_a_round_) return;
   // Over one to three rounds: it ends somewhere between the last of them and the next.
   state.spike_until_s =
       static_cast<std::uint32_t>(second + kSpikeRound_s * (draw() % 3) + 1 + draw() % (kSpikeRound_s - 1));
-  state.spike_loss = u < kSpikes ? 0.3F + 0.4F * unit() : 0;
-  state.spike_rtt = u < kSpikes ? 1.0F : 2.5F;
+  state.spike_loss = u < spikes_a_round_ ? 0.3F + 0.4F * unit() : 0;
+  state.spike_rtt = u < spikes_a_round_ ? 1.0F : 2.5F;
 }
 
 Round Field::measure(EndpointIndex endpoint, std::int64_t second, std::uint16_t packets, bool on_demand,

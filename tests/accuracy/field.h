@@ -13,7 +13,8 @@ namespace faultline::accuracy {
 
 class Field {
  public:
-  Field(const Network& network, std::uint64_t seed);
+  // `interval_s` between two rounds of an endpoint.
+  Field(const Network& network, std::uint64_t seed, std::int64_t interval_s);
 
   void begin(const Event& event) { change(event, true); }
   void end(const Event& event) { change(event, false); }
@@ -54,6 +55,7 @@ class Field {
   std::vector<State> states_;
   std::vector<float> heavy_tail_;  // Student t with 5 degrees of freedom, scaled to variance 1
   std::uint64_t random_;
+  float spikes_a_round_;
   std::uint64_t fresh_for_ = UINT64_MAX;
   float evening_now_ = 0;
 };

@@ -39,7 +39,7 @@ class Simulation {
         calls_(calls),
         options_(options),
         watcher_(watcher),
-        field_(network, options.seed),
+        field_(network, options.seed, options.interval_s),
         dice_(options.seed * 1009 + 5),
         pipeline_(network.topology, std::move(rules)),
         by_offset_(static_cast<std::size_t>(options.interval_s)) {
