@@ -4,6 +4,7 @@
 #include "probes/session/dns.h"
 #include "probes/session/http.h"
 #include "probes/session/modem.h"
+#include "probes/session/path.h"
 #include "probes/session/tcp.h"
 #include "probes/session/snmp.h"
 
@@ -72,6 +73,14 @@ std::span<const ProbeKind> probe_kinds() {
           .options = session::snmp_options(),
           .metrics = session::snmp_metrics(),
           .make = session::make_snmp_probe},
+      ProbeKind{.name = "path",
+                .help = "the way to an IP host: which hops answer, and where loss begins (traceroute)",
+                .transport = ProbeTransport::session,
+                .source = ProbeSource::address,
+                .options = session::path_options(),
+                .metrics = {},
+                .make = session::make_path_probe,
+                .is_evidence = false},
   };
   return kKinds;
 }

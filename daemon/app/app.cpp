@@ -156,6 +156,15 @@ Result<void> App::Impl::build(std::shared_ptr<packet::EarlySockets> sockets) {
       io, [this](const Round& round) { on_round(round); }, std::move(sockets));
   if (!probing) return tl::make_unexpected(probing.error());
   services.probing = std::move(*probing);
+  services.observations =
+      std::make_unique<Observations>([this](Timestamp at, auto kind, auto subject, auto text) {
+        services.bookkeeper->record_event(at, std::move(kind), std::move(subject), std::move(text));
+      });
+  const auto hear = [this](const Round& round, std::span<const SessionNote> notes) {
+    if (stopping || round.endpoint.value >= services.setup.inventory.topology->endpoints().size()) return;
+    services.observations->hear(round, notes, *services.setup.inventory.topology);
+  };
+  services.probing->set_note_sink(hear, false);
   services.probing->set_late_sink([this](const LateReply& reply) { on_late(reply); });
   if (auto applied = services.probing->apply(services.setup.config, services.setup.inventory); !applied)
     return applied;
@@ -178,7 +187,7 @@ void App::Impl::on_round(const Round& round) {
   services.latest.keep(round);
   services.table->on_round(round);
   if (services.history) services.history->add(round);
-  services.carry_out(services.pipeline->on(round));
+  if (probe_kinds()[round.probe].is_evidence) services.carry_out(services.pipeline->on(round));
 }
 
 void App::Impl::on_late(const LateReply& reply) {

@@ -247,7 +247,18 @@ void Probing::burst(const BurstRequested& wanted) {
   // What only a session reads, such as a modem's signal: asked again where it is the question, not of every
   // neighbour.
   const bool is_question = wanted.reason == BurstReason::suspicion || wanted.reason == BurstReason::hold;
-  if (!sent || is_question) sessions_->run_now(endpoint);
+  if (!sent || is_question) run_sessions(endpoint, true);
+}
+
+void Probing::look_closer(EndpointIndex endpoint) {
+  run_sessions(endpoint, false);
+}
+
+void Probing::run_sessions(EndpointIndex endpoint, bool evidence) {
+  for (ProbeKindIndex kind = 0; kind < probe_kinds().size(); ++kind)
+    if (measures(endpoint, kind) && probe_kinds()[kind].transport == ProbeTransport::session &&
+        probe_kinds()[kind].is_evidence == evidence)
+      sessions_->run_now(endpoint, kind);
 }
 
 bool Probing::measures(EndpointIndex endpoint, ProbeKindIndex kind) const {

@@ -49,9 +49,16 @@ class Probing {
   // Who hears of answers after their time-out, on the main loop.
   void set_late_sink(LateSink sink) { late_sink_ = std::move(sink); }
 
+  // Who hears what session probes say in words, on the main loop, just before the round.
+  void set_note_sink(session::Scheduler::NoteSink sink, bool wants_exchange) {
+    sessions_->set_note_sink(std::move(sink), wants_exchange);
+  }
+
   // Measures the endpoint again at once: by its packet probes, and by its session probes where it has no
   // other or where it is the endpoint in question.
   void burst(const BurstRequested& wanted);
+  // Runs at once what only tells more about an endpoint that is known to be bad.
+  void look_closer(EndpointIndex endpoint);
   // Whether this kind of probe measures this endpoint.
   bool measures(EndpointIndex endpoint, ProbeKindIndex kind) const;
 
@@ -68,6 +75,7 @@ class Probing {
   void on_engine_rounds(std::span<const Round> rounds);
   void on_engine_late(std::span<const LateReply> replies);
   void on_round(const Round& round);
+  void run_sessions(EndpointIndex endpoint, bool evidence);
   void on_resolved(const std::string& name, const std::optional<std::string>& address);
   Result<std::vector<packet::PacketTarget>> packet_targets(const config::Config& config,
                                                            const inventory::Inventory& inventory,

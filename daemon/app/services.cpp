@@ -31,6 +31,9 @@ void Services::carry_out(const Actions& actions) {
   bookkeeper->record(actions, topology);
   for (const Action& action : actions) {
     if (const auto* burst = std::get_if<BurstRequested>(&action.detail)) probing->burst(*burst);
+    const auto* degradation = std::get_if<DegradationChanged>(&action.detail);
+    if (degradation != nullptr && !degradation->degradation.ended)
+      probing->look_closer(degradation->degradation.endpoint);
     if (const auto* change = std::get_if<IncidentChanged>(&action.detail)) {
       log(*change, topology);
       metrics->incident_event(name(change->event));

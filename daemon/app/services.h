@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/app/bookkeeper.h"
+#include "daemon/app/observations.h"
 #include "daemon/app/probing.h"
 #include "daemon/app/setup.h"
 #include "daemon/metrics/daemon_metrics.h"
@@ -74,6 +75,7 @@ struct Services {
   std::unique_ptr<store::History> history;  // null: switched off
   std::optional<Pipeline> pipeline;
   std::unique_ptr<Bookkeeper> bookkeeper;
+  std::unique_ptr<Observations> observations;
   std::unique_ptr<Probing> probing;
   std::unique_ptr<metrics::EndpointTable> table;
   std::unique_ptr<metrics::DaemonMetrics> metrics;

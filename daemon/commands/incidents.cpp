@@ -38,7 +38,9 @@ Result<void> show_one(Stored& stored, const std::string& id, bool why) {
   if (!why) return {};
   const auto complaints = complaints_of(stored, *number);
   if (!complaints) return tl::make_unexpected(complaints.error());
-  fmt::print("{}", why_text(*incident, *complaints));
+  const auto observations = observations_of(stored, *incident);
+  if (!observations) return tl::make_unexpected(observations.error());
+  fmt::print("{}", why_text(*incident, *complaints, *observations));
   return {};
 }
 

@@ -14,8 +14,10 @@
 #include <cmath>
 #include <cstdio>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace faultline::commands {
 namespace {
@@ -55,9 +57,17 @@ void print_round(const Round& round) {
     if (round.packets.sent == 0) print_metric(value);
 }
 
-int measure(const app::Setup& setup, EndpointIndex endpoint, Duration patience) {
+void print_note(const SessionNote& note) {
+  if (note.kind == SessionNote::Kind::exchange)
+    fmt::print("  {} {}\n", note.what, note.text);
+  else
+    fmt::print("  {:<24} {}\n", note.what, note.text);
+}
+
+int measure(const app::Setup& setup, EndpointIndex endpoint, Duration patience, bool verbose) {
   boost::asio::io_context io{1};
   std::set<ProbeKindIndex> open;
+  std::vector<SessionNote> said;  // by the probe whose round comes next
   bool good = true;
   auto probing = app::Probing::start(io, [&](const Round& round) {
     if (round.endpoint != endpoint || !open.contains(round.probe)) return;
@@ -67,6 +77,7 @@ int measure(const app::Setup& setup, EndpointIndex endpoint, Duration patience) 
     if (is_packet && round.reason == OutcomeReason::name_unresolved) return;
     open.erase(round.probe);
     print_round(round);
+    for (const SessionNote& note : std::exchange(said, {})) print_note(note);
     good = good && (round.outcome == Outcome::ok || round.outcome == Outcome::partial);
     if (open.empty()) io.stop();
   });
@@ -78,7 +89,11 @@ int measure(const app::Setup& setup, EndpointIndex endpoint, Duration patience) 
   }
   for (ProbeKindIndex kind = 0; kind < probe_kinds().size(); ++kind)
     if ((*probing)->measures(endpoint, kind)) open.insert(kind);
+  (*probing)->set_note_sink(
+      [&](const Round&, std::span<const SessionNote> notes) { said.assign(notes.begin(), notes.end()); },
+      verbose);
   (*probing)->burst({endpoint, BurstReason::suspicion});
+  (*probing)->look_closer(endpoint);
   boost::asio::steady_timer deadline(io, patience);
   deadline.async_wait([&](boost::system::error_code) { io.stop(); });
   io.run();
@@ -99,11 +114,13 @@ void keep_only(app::Setup& setup, EndpointIndex endpoint) {
 void add_probe(CLI::App& app, Context& context) {
   static std::string name;
   static double seconds = 30;
+  static bool verbose = false;
   CLI::App* command = app.add_subcommand("probe", "measure one endpoint once and show every value");
   command->add_option("endpoint", name, "its name in the inventory")->required();
   command->add_option("--time-limit", seconds, "seconds to wait for all results")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
+  command->add_flag("--verbose", verbose, "also the raw conversation with modems and servers");
   command->callback([&context] {
     context.chosen = [&context] {
       config::Problems problems;
@@ -118,7 +135,8 @@ void add_probe(CLI::App& app, Context& context) {
         return kBadUsage;
       }
       keep_only(*setup, *endpoint);
-      return measure(*setup, *endpoint, std::chrono::round<Duration>(std::chrono::duration<double>(seconds)));
+      return measure(*setup, *endpoint, std::chrono::round<Duration>(std::chrono::duration<double>(seconds)),
+                     verbose);
     };
   });
 }

@@ -1,11 +1,15 @@
 #include "daemon/commands/stored.h"
 
+#include "daemon/app/observations.h"
 #include "daemon/app/setup.h"
 #include "daemon/store/incidents.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace faultline::commands {
@@ -53,6 +57,23 @@ Result<std::vector<store::Event>> events_of(Stored& stored, const Incident& inci
   const auto confirmed = store::list_events(stored.database, began);
   if (!confirmed) return tl::make_unexpected(confirmed.error());
   events->insert(events->end(), confirmed->begin(), confirmed->end());
+  return events;
+}
+
+Result<std::vector<store::Event>> observations_of(Stored& stored, const Incident& incident) {
+  constexpr auto kBefore = std::chrono::minutes(10);
+  store::EventFilter meanwhile;
+  meanwhile.kind = app::kObservationPrefix;
+  meanwhile.from = incident.onset - kBefore;
+  meanwhile.until = incident.resolved_at;
+  meanwhile.oldest_first = true;
+  meanwhile.limit = 10'000;
+  auto events = store::list_events(stored.database, meanwhile);
+  if (!events) return events;
+  std::set<std::string_view> names;
+  for (const EndpointIndex endpoint : incident.affected)
+    names.insert(stored.topology->endpoint(endpoint).name);
+  std::erase_if(*events, [&](const store::Event& event) { return !names.contains(event.subject); });
   return events;
 }
 

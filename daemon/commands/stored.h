@@ -33,6 +33,8 @@ Result<Incident> load_incident(Stored& stored, IncidentNumber number);
 // Its own events, oldest first, and after them those that confirmed something bad between its onset and its
 // ticket, of any endpoint.
 Result<std::vector<store::Event>> events_of(Stored& stored, const Incident& incident);
+// What probes told of its endpoints in words from a little before its onset until it ended, oldest first.
+Result<std::vector<store::Event>> observations_of(Stored& stored, const Incident& incident);
 // Those attached to it, newest first, at most 10,000.
 Result<std::vector<store::StoredComplaint>> complaints_of(Stored& stored, IncidentNumber number);
 

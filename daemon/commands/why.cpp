@@ -94,6 +94,17 @@ void complaints_text(Out out, std::span<const store::StoredComplaint> complaints
                  after_s < 0 ? "before" : "after", rfc3339(last));
 }
 
+// Ways to a hundred endpoints behind one fault say the same thing.
+void observed(Out out, std::span<const store::Event> observations) {
+  constexpr std::size_t kListed = 10;
+  if (observations.empty()) return;
+  fmt::format_to(out, "\nWhat probes saw meanwhile:\n");
+  for (const store::Event& event : observations.first(std::min(kListed, observations.size())))
+    fmt::format_to(out, "  {}  {} {}: {}\n", time_of_day(event.at), event.subject,
+                   event.kind.substr(event.kind.find('.') + 1), event.reason);
+  if (observations.size() > kListed) fmt::format_to(out, "  and {} more\n", observations.size() - kListed);
+}
+
 void what_ifs(Out out, const Argument& argument) {
   if (argument.would_change.empty()) return;
   fmt::format_to(out, "\nWhat would change its mind (worked out by the rules themselves):\n");
@@ -104,7 +115,8 @@ void what_ifs(Out out, const Argument& argument) {
 }  // namespace
 
 // The figures are log-likelihood ratios in nats: +2.3 makes a belief ten times as likely.
-std::string why_text(const Incident& incident, std::span<const store::StoredComplaint> complaints) {
+std::string why_text(const Incident& incident, std::span<const store::StoredComplaint> complaints,
+                     std::span<const store::Event> observations) {
   std::string text;
   const Out out(text);
   list(out, "Why this is believed (nats)", incident.evidence);
@@ -116,6 +128,7 @@ std::string why_text(const Incident& incident, std::span<const store::StoredComp
   if (!incident.argument || incident.argument->explanations.size() < 2)
     list(out, "What else was weighed (nats)", incident.alternatives);
   causes(out, incident);
+  observed(out, observations);
   complaints_text(out, complaints, incident);
   if (incident.argument) what_ifs(out, *incident.argument);
   return text;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/store/complaints.h"
+#include "daemon/store/events.h"
 #include "rules/model/incident.h"
 
 #include <span>
@@ -9,7 +10,9 @@
 
 namespace faultline::commands {
 
-// Several sections, each with a heading. `complaints` are those attached, in any order.
-std::string why_text(const Incident& incident, std::span<const store::StoredComplaint> complaints);
+// Several sections, each with a heading. `complaints` are those attached, in any order; `observations` are
+// what probes told of its endpoints in words, oldest first.
+std::string why_text(const Incident& incident, std::span<const store::StoredComplaint> complaints,
+                     std::span<const store::Event> observations);
 
 }  // namespace faultline::commands

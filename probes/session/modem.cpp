@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -41,7 +42,7 @@ constexpr std::array kOptions = {
         "how +QENG gives the LTE SINR: in dB, or as an index X with dB = 2X - 20; differs by firmware"},
 };
 constexpr std::array kMetrics = {Metric::rsrp_dbm, Metric::rsrq_db, Metric::sinr_db, Metric::rssi_dbm};
-constexpr std::string_view kMaker = "AT+CGMI";
+constexpr std::string_view kMaker = "AT+CGMI", kModel = "AT+CGMM", kImei = "AT+CGSN", kOperator = "AT+COPS?";
 
 // Opens the port raw, 8N1, without becoming its controlling terminal and without waiting for a carrier. What
 // is no terminal is refused, so that a mistaken path is never written to.
@@ -69,8 +70,9 @@ struct Answer {
 };
 
 // Sends one command and reads until its result line, which must come before the deadline closes the port.
-asio::awaitable<Answer> ask(Port& port, std::string_view command) {
+asio::awaitable<Answer> ask(Port& port, const SessionTarget& target, std::string_view command) {
   Answer answer;
+  note_exchange(target, ">", command);
   const std::string line = std::string(command) + "\r";
   const auto out = asio::buffer(line);
   const auto [write_error, written] = co_await asio::async_write(port, out, kToken);
@@ -91,6 +93,7 @@ asio::awaitable<Answer> ask(Port& port, std::string_view command) {
     if (answer.exchange != Exchange::broken) break;
   }
   answer.text.resize(answer.text.find_last_of("\r\n") + 1);  // npos + 1 is 0
+  note_exchange(target, "<", answer.text);
   co_return answer;
 }
 
@@ -106,6 +109,17 @@ std::string_view registration_command(const wire::ModemSignal& signal) {
   if (signal.serving() == nullptr) return "AT+CREG?";
   if (signal.serving() == (signal.nr ? &*signal.nr : nullptr)) return "AT+C5GREG?";
   return signal.serving() == (signal.lte ? &*signal.lte : nullptr) ? "AT+CEREG?" : "AT+CREG?";
+}
+
+// Where it is served, as far as the maker's command says so: "LTE cell 187, channel 1850, band 3".
+std::string cell_text(const wire::ModemSignal& signal) {
+  const wire::CarrierSignal* serving = signal.serving();
+  if (serving == nullptr || !serving->physical_cell_id) return "";
+  const bool is_nr = signal.nr && serving == &*signal.nr;
+  std::string text = fmt::format("{} cell {}", is_nr ? "NR" : "LTE", *serving->physical_cell_id);
+  if (serving->channel) text += fmt::format(", channel {}", *serving->channel);
+  if (serving->band) text += fmt::format(", band {}", *serving->band);
+  return text;
 }
 
 // What came of all the questions to one modem.
@@ -160,12 +174,14 @@ class ModemProbe : public SessionProbe {
     const auto executor = co_await asio::this_coro::executor;
     const int fd = open_port(target.device);
     if (fd < 0) {
+      known_.erase(target.device);  // another modem may come back
       round.reason = OutcomeReason::device_gone;
       co_return round;
     }
     Port port(executor, fd);
     const Deadline deadline(executor, time_limit, [&port] { port.close(); });
-    const Talk talk = co_await converse(port, target.device);
+    const Talk talk = co_await converse(port, target);
+    if (talk.has_values() && target.notes) co_await tell_facts(port, target, *talk.signal);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     if (cancellation.cancelled() != asio::cancellation_type::none) {
       round.reason = OutcomeReason::cancelled;
@@ -176,37 +192,75 @@ class ModemProbe : public SessionProbe {
   }
 
  private:
-  asio::awaitable<Talk> converse(Port& port, const std::string& device) {
+  // What is known of the modem at a port.
+  struct Known {
+    const wire::ModemDialect* dialect = nullptr;  // as its maker says
+    std::string maker;
+    std::string model;  // with its IMEI; empty: not asked yet
+    std::string cell;   // when the operator was asked last
+    std::string operator_name;
+  };
+
+  asio::awaitable<Talk> converse(Port& port, const SessionTarget& target) {
+    const std::string& device = target.device;
     Talk talk;
     const wire::ModemDialect* dialect = wire::find_modem_dialect(command_);
     if (dialect == nullptr) {  // auto
-      const auto known = dialects_.find(device);
-      if (known != dialects_.end()) dialect = known->second;
+      const auto known = known_.find(device);
+      if (known != known_.end()) dialect = known->second.dialect;
     }
     if (dialect == nullptr) {
-      const Answer answer = co_await ask(port, kMaker);
+      const Answer answer = co_await ask(port, target, kMaker);
       talk.take(answer);
       if (talk.is_over) co_return talk;
       dialect = &wire::modem_dialect_of(answer.text);
-      dialects_.emplace(device, dialect);
+      Known& known = known_[device];
+      known.dialect = dialect;
+      known.maker = wire::first_text(answer.text);
     }
-    Answer answer = co_await ask(port, dialect->command);
+    Answer answer = co_await ask(port, target, dialect->command);
     take_signal(*dialect, answer, talk);
     if (command_ != "auto") co_return talk;
     // What says less, where that was not understood or knew no value.
     for (const std::string_view name : {"cesq", "csq"}) {
       if (talk.is_over || talk.has_values() || dialect->name == name) continue;
       const wire::ModemDialect& other = *wire::find_modem_dialect(name);
-      answer = co_await ask(port, other.command);
+      answer = co_await ask(port, target, other.command);
       take_signal(other, answer, talk);
     }
-    if (!talk.has_values()) dialects_.erase(device);  // another modem may be there next time
+    if (!talk.has_values()) known_.erase(device);  // another modem may be there next time
     if (talk.is_over || !talk.signal || talk.signal->registration != wire::ModemRegistration::unknown)
       co_return talk;
-    answer = co_await ask(port, registration_command(*talk.signal));
+    answer = co_await ask(port, target, registration_command(*talk.signal));
     talk.take(answer);
     talk.signal->registration = wire::parse_registration(answer.text);
     co_return talk;
+  }
+
+  // Which modem, operator and cell. Asked for when they may have changed, so that most measurements are as
+  // short as they were; a modem that does not say is left alone.
+  asio::awaitable<void> tell_facts(Port& port, const SessionTarget& target, const wire::ModemSignal& signal) {
+    const auto found = known_.find(target.device);
+    if (found == known_.end()) co_return;  // a fixed command: nothing is asked beside it
+    Known known = found->second;
+    const std::string cell = cell_text(signal);
+    if (known.model.empty()) {
+      const Answer model = co_await ask(port, target, kModel);
+      const Answer imei = co_await ask(port, target, kImei);
+      if (model.exchange == Exchange::broken || imei.exchange == Exchange::broken) co_return;
+      known.model = fmt::format("{} {}, IMEI {}", known.maker, wire::first_text(model.text),
+                                wire::first_text(imei.text));
+    }
+    if (known.operator_name.empty() || known.cell != cell) {
+      const Answer answer = co_await ask(port, target, kOperator);
+      if (answer.exchange == Exchange::broken) co_return;
+      known.operator_name = wire::parse_operator(answer.text);
+      known.cell = cell;
+    }
+    known_[target.device] = known;
+    note_fact(target, "modem", known.model);
+    if (!known.operator_name.empty()) note_fact(target, "operator", known.operator_name);
+    if (!cell.empty()) note_fact(target, "cell", cell);
   }
 
   // What is known already is kept where the new answer knows less.
@@ -223,7 +277,7 @@ class ModemProbe : public SessionProbe {
 
   std::string command_;
   wire::LteSinrScale sinr_scale_;
-  std::map<std::string, const wire::ModemDialect*> dialects_;  // by device, as its maker says
+  std::map<std::string, Known> known_;  // by device
 };
 
 }  // namespace

@@ -87,6 +87,9 @@ struct Scheduler::Impl {
     const Timestamp started = wall_now();
     watch.enter();
     const Duration stolen_before = watch.stolen();
+    const auto notes = std::make_shared<SessionNotes>();
+    notes->wants_exchange = wants_exchange;
+    target.target.notes = notes;
     Round round = co_await target.probe->run(target.target, target.time_limit);
     const Duration stolen = watch.stolen() - stolen_before;
     watch.leave();
@@ -103,11 +106,14 @@ struct Scheduler::Impl {
     round.endpoint = target.target.endpoint;
     round.probe = target.kind;
     round.on_demand = asked_for;
+    if (note_sink && !notes->list.empty()) note_sink(round, notes->list);
     sink(round);
   }
 
   asio::any_io_executor executor;
   Sink sink;
+  NoteSink note_sink;
+  bool wants_exchange = false;
   LoopWatch watch;
   TaskGroup tasks;
   std::map<Key, Entry> entries;
@@ -118,6 +124,11 @@ struct Scheduler::Impl {
 Scheduler::Scheduler(asio::any_io_executor executor, Sink sink)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(sink))) {}
 Scheduler::~Scheduler() = default;
+
+void Scheduler::set_note_sink(NoteSink sink, bool wants_exchange) {
+  impl_->note_sink = std::move(sink);
+  impl_->wants_exchange = wants_exchange;
+}
 
 void Scheduler::set_targets(std::vector<ScheduledTarget> targets) {
   std::map<Key, Impl::Entry> next;
@@ -137,11 +148,10 @@ void Scheduler::set_targets(std::vector<ScheduledTarget> targets) {
   impl_->entries = std::move(next);
 }
 
-void Scheduler::run_now(EndpointIndex endpoint) {
-  for (auto i = impl_->entries.lower_bound({endpoint, 0});
-       i != impl_->entries.end() && i->first.first == endpoint; ++i)
-    if (!impl_->busy.contains(i->first))
-      impl_->tasks.spawn(impl_->measure(i->second.target, i->second.generation, true));
+void Scheduler::run_now(EndpointIndex endpoint, ProbeKindIndex kind) {
+  const auto entry = impl_->entries.find({endpoint, kind});
+  if (entry == impl_->entries.end() || impl_->busy.contains(entry->first)) return;
+  impl_->tasks.spawn(impl_->measure(entry->second.target, entry->second.generation, true));
 }
 
 void Scheduler::stop(std::function<void()> when_stopped) {

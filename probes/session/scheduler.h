@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace faultline::session {
@@ -29,17 +30,20 @@ struct ScheduledTarget {
 class Scheduler {
  public:
   using Sink = std::function<void(const Round&)>;
+  using NoteSink = std::function<void(const Round&, std::span<const SessionNote>)>;
 
   Scheduler(boost::asio::any_io_executor executor, Sink sink);
   ~Scheduler();
 
+  // Who hears what a measurement said in words, just before its round; raw conversations only if wanted.
+  void set_note_sink(NoteSink sink, bool wants_exchange);
   // By difference: a target whose endpoint, kind, source, probe object and times are unchanged keeps its
   // schedule. What was measured of a target that went or changed is never told: its index may mean another.
   void set_targets(std::vector<ScheduledTarget> targets);
   // Measures at once, beside the schedule; the round has on_demand set. Nothing happens for an unknown
   // endpoint or for a probe of it that is under way, and a scheduled start is left out meanwhile: never two
   // conversations with one target.
-  void run_now(EndpointIndex endpoint);
+  void run_now(EndpointIndex endpoint, ProbeKindIndex kind);
   // Cancels everything, then calls f.
   void stop(std::function<void()> when_stopped);
   std::size_t size() const;

@@ -8,15 +8,35 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace faultline {
 
 // What host names resolve to, as far as they have; kept up to date by its owner, on the same thread.
 using ResolvedNames = std::map<std::string, std::string, std::less<>>;
+
+// What a measurement says in words, beside the values of its round.
+struct SessionNote {
+  enum class Kind : std::uint8_t {
+    fact,      // stays the same while nothing happens ("cell", "modem"): another one is an event
+    finding,   // of this one time ("path"): always an event
+    exchange,  // a line of the raw conversation
+  };
+  Kind kind = Kind::fact;
+  std::string what;  // one word; of an exchange ">" (sent) or "<" (received)
+  std::string text;
+};
+
+struct SessionNotes {
+  bool wants_exchange = false;  // whether somebody looks at the raw conversation
+  std::vector<SessionNote> list{};
+};
 
 struct SessionTarget {
   EndpointIndex endpoint;
@@ -26,7 +46,14 @@ struct SessionTarget {
   std::string agent{};  // as session/agent_address.h reads it; empty if it has none
   std::shared_ptr<const session::DeviceProfiles> device_profiles{};  // null: none
   std::shared_ptr<const ResolvedNames> names{};                      // null: none
+  std::shared_ptr<SessionNotes> notes{};  // of this measurement; null: nobody reads
 };
+
+// Nothing is kept where nobody reads.
+void note_fact(const SessionTarget& target, std::string_view what, std::string text);
+void note_finding(const SessionTarget& target, std::string_view what, std::string text);
+// Control characters are shown as escapes; no more than 4 KiB of one line.
+void note_exchange(const SessionTarget& target, std::string_view direction, std::string_view text);
 
 class SessionProbe {
  public:

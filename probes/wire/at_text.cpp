@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 
 namespace faultline::wire {
 namespace {
@@ -45,6 +46,14 @@ std::vector<std::string_view> lines_of(std::string_view answer, std::string_view
     answer.remove_prefix(end + 1);
   }
   return lines;
+}
+
+std::string_view first_text(std::string_view answer) {
+  for (const std::string_view line : lines_of(answer, ""))
+    if (!line.empty() && !line.starts_with("AT") &&
+        at_result(std::string(line) + "\r\n") == AtResult::unfinished)
+      return line;
+  return {};
 }
 
 AtFields::AtFields(std::string_view line) {

@@ -19,6 +19,9 @@ AtResult at_result(std::string_view answer);
 // The lines that begin with the prefix ("+CESQ:"), less the prefix and the blanks around it.
 std::vector<std::string_view> lines_of(std::string_view answer, std::string_view prefix);
 
+// The first line that says something: no echo of a command and no result. Empty if there is none.
+std::string_view first_text(std::string_view answer);
+
 // The first 40 of them, less blanks and quotes.
 class AtFields {
  public:

@@ -173,7 +173,8 @@ bool measure_memory() {
   scheduler.set_targets(targets("http", options_of("http", server.port()), kCount, 1h, 60s));
   io.run_for(100ms);
   const double before = resident_bytes();
-  for (std::uint32_t i = 0; i < kCount; ++i) scheduler.run_now(EndpointIndex{i});
+  const ProbeKindIndex kind = index_of(*find_probe_kind("http"));
+  for (std::uint32_t i = 0; i < kCount; ++i) scheduler.run_now(EndpointIndex{i}, kind);
   io.run_for(2s);
   const double bytes = (resident_bytes() - before) / kCount;
   bool stopped = false;

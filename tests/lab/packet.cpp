@@ -169,8 +169,10 @@ std::size_t make_udp_reply(Bytes buffer, const Parsed& parsed, std::size_t paylo
   return p.length;
 }
 
-std::size_t make_unreachable(ConstBytes packet, const Parsed& parsed, std::uint8_t code, ConstBytes router,
-                             Bytes out) {
+namespace {
+
+std::size_t make_error(ConstBytes packet, const Parsed& parsed, std::uint8_t type, std::uint8_t code,
+                       ConstBytes router, Bytes out) {
   Parsed p;
   p.v6 = parsed.v6;
   p.l4 = p.v6 ? 40 : 20;
@@ -186,11 +188,22 @@ std::size_t make_unreachable(ConstBytes packet, const Parsed& parsed, std::uint8
   std::copy_n(packet.begin() + static_cast<std::ptrdiff_t>(p.source_at()), p.address_size(),
               out.begin() + static_cast<std::ptrdiff_t>(p.destination_at()));
   if (!p.v6) put16(out, 10, checksum(sum16(out.first(20))));
-  out[p.l4] = p.v6 ? 1 : 3;
+  out[p.l4] = type;
   out[p.l4 + 1U] = code;
   std::copy_n(packet.begin(), quoted, out.begin() + p.l4 + 8);
   write_l4_checksum(out, p, protocol);
   return p.length;
+}
+
+}  // namespace
+
+std::size_t make_unreachable(ConstBytes packet, const Parsed& parsed, std::uint8_t code, ConstBytes router,
+                             Bytes out) {
+  return make_error(packet, parsed, parsed.v6 ? 1 : 3, code, router, out);
+}
+
+std::size_t make_time_exceeded(ConstBytes packet, const Parsed& parsed, ConstBytes router, Bytes out) {
+  return make_error(packet, parsed, parsed.v6 ? 3 : 11, 0, router, out);
 }
 
 std::size_t cut_short(Bytes answer, std::size_t length, const Parsed& parsed) {

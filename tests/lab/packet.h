@@ -47,6 +47,9 @@ std::size_t make_udp_reply(Bytes buffer, const Parsed& parsed, std::size_t paylo
 std::size_t make_unreachable(ConstBytes packet, const Parsed& parsed, std::uint8_t code, ConstBytes router,
                              Bytes out);
 
+// The same for a packet whose time to live ended at `router`.
+std::size_t make_time_exceeded(ConstBytes packet, const Parsed& parsed, ConstBytes router, Bytes out);
+
 // Spoils an echo or STAMP answer. cut_short: half of the payload is missing, the packet itself is correct.
 // forge: every byte that could be a token is another, checksums are right.
 std::size_t cut_short(Bytes answer, std::size_t length, const Parsed& parsed);

@@ -42,7 +42,13 @@ TEST(Why, ShowsEverySectionWithItsFigures) {
   store::StoredComplaint complaint;
   complaint.received = kNoon + 49s;
   complaint.service = Service::mobile_data;
-  const std::string text = why_text(incident_with_argument(), std::vector{complaint, complaint});
+  store::Event seen;
+  seen.at = kNoon + 30s;
+  seen.kind = "endpoint.path_found";
+  seen.subject = "ep-1";
+  seen.reason = "loss begins";
+  const std::vector<store::Event> observations(12, seen);
+  const std::string text = why_text(incident_with_argument(), std::vector{complaint, complaint}, observations);
   EXPECT_THAT(
       text, HasSubstr("What was measured (12:00:24 UTC, when it was opened):\n"
                       "  54 of the 54 endpoints affected are bad now: 54 in reachability\n"
@@ -57,13 +63,16 @@ TEST(Why, ShowsEverySectionWithItsFigures) {
   EXPECT_THAT(text, HasSubstr("   78.0 %  transport\n           because it began at once everywhere\n"));
   EXPECT_THAT(text,
               HasSubstr("2 attached (2 mobile_data), the first at 2026-11-24T12:00:49.000Z (49 s after"));
+  EXPECT_THAT(text, HasSubstr("\nWhat probes saw meanwhile:\n"
+                              "  12:00:30 UTC  ep-1 path_found: loss begins\n"));
+  EXPECT_THAT(text, HasSubstr("  and 2 more\n"));
   EXPECT_THAT(text, HasSubstr("  If an alarm of power is active:\n      power would be it\n"));
 }
 
 TEST(Why, AnIncidentWithoutAnArgumentShowsWhatItHas) {
   Incident incident = incident_with_argument();
   incident.argument.reset();
-  EXPECT_THAT(why_text(incident, {}), AllOf(HasSubstr("54 of 54 endpoints bad"), HasSubstr("none attached"),
+  EXPECT_THAT(why_text(incident, {}, {}), AllOf(HasSubstr("54 of 54 endpoints bad"), HasSubstr("none attached"),
                                             Not(HasSubstr("What was measured"))));
 }
 

@@ -40,7 +40,8 @@ struct Measuring : testing::Test {
     const auto probe = make_probe(kind, settings);
     Round round;
     bool done = false;
-    const SessionTarget target{EndpointIndex{7}, "cell-0417", address, ""};
+    SessionTarget target{EndpointIndex{7}, "cell-0417", address, ""};
+    target.notes = notes;
     auto take = [&](const std::exception_ptr& error, const Round& result) {
       if (error) std::rethrow_exception(error);
       round = result;
@@ -65,6 +66,7 @@ struct Measuring : testing::Test {
   }
   static bool has(const Round& round, Metric metric) { return value(round, metric) == value(round, metric); }
 
+  std::shared_ptr<SessionNotes> notes = std::make_shared<SessionNotes>();
   boost::asio::io_context io;
   boost::asio::cancellation_signal cancel;
 };

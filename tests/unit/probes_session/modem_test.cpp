@@ -18,7 +18,9 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace faultline::session {
@@ -110,6 +112,7 @@ struct ModemProbe : testing::Test {
     Round round;
     bool done = false;
     SessionTarget target{EndpointIndex{7}, "cell-0417", "", device};
+    target.notes = notes;
     auto take = [&](const std::exception_ptr& error, const Round& result) {
       if (error) std::rethrow_exception(error);
       round = result;
@@ -134,6 +137,7 @@ struct ModemProbe : testing::Test {
 
   asio::io_context io;
   asio::cancellation_signal cancel;
+  std::shared_ptr<SessionNotes> notes;  // null: nobody reads
   std::vector<std::string> commands;
 };
 
@@ -216,6 +220,40 @@ TEST_F(ModemProbe, RemembersTheMakerAsLongAsItsModemIsThere) {
   EXPECT_EQ(measure_by(*probe, modem.device()).outcome, Outcome::refused);
   measure_by(*probe, modem.device());
   EXPECT_EQ(std::count(modem.commands().begin(), modem.commands().end(), "AT+CGMI"), 2);
+}
+
+TEST_F(ModemProbe, TellsWhichModemOperatorAndCellAndAsksOnlyWhatMayHaveChanged) {
+  std::string cell = "187,1850,3";
+  Modem modem(io, [&](const std::string& command) {
+    if (command == "AT+CGMI") return "Quectel\r\n" + kOk;
+    if (command == "AT+CGMM") return command + "\r\r\nEG25\r\n\r\n" + kOk;
+    if (command == "AT+CGSN") return "861107039482000\r\n" + kOk;
+    if (command == "AT+COPS?") return "+COPS: 0,0,\"Example\",7\r\n" + kOk;
+    return "+QENG: \"servingcell\",\"NOCONN\",\"LTE\",\"FDD\",262,01,1A2B3C," + cell +
+           ",5,5,1234,-81,-10,-54,19,40\r\n" + kOk;
+  });
+  const auto probe = make();
+  notes = std::make_shared<SessionNotes>();
+  const auto facts = [&] {
+    std::vector<std::string> texts;
+    for (const SessionNote& note : std::exchange(notes->list, {}))
+      if (note.kind == SessionNote::Kind::fact) texts.push_back(note.what + ": " + note.text);
+    return texts;
+  };
+  measure_by(*probe, modem.device());
+  const auto first = facts();
+  EXPECT_THAT(first, ElementsAre("modem: Quectel EG25, IMEI 861107039482000", "operator: Example",
+                                 "cell: LTE cell 187, channel 1850, band 3"));
+  measure_by(*probe, modem.device());
+  EXPECT_EQ(facts(), first);
+  EXPECT_THAT(modem.commands(),
+              ElementsAre("AT+CGMI", kQengCommand, "AT+CGMM", "AT+CGSN", "AT+COPS?", kQengCommand));
+  cell = "42,1850,3";
+  notes->wants_exchange = true;
+  measure_by(*probe, modem.device());
+  EXPECT_EQ(notes->list.front().what + notes->list.front().text, std::string(">") + kQengCommand);
+  EXPECT_THAT(notes->list[1].text, testing::HasSubstr("-81,-10,-54,19,40\\r\\n"));
+  EXPECT_EQ(facts().back(), "cell: LTE cell 42, channel 1850, band 3");
 }
 
 TEST_F(ModemProbe, OfAnOldModemKnowsTheStrength) {

@@ -105,7 +105,7 @@ TEST_F(SchedulerTest, NeverMeasuresOneTargetTwiceAtOnceAndLeavesOutWhatItMissed)
   probe->takes = 35ms;
   scheduler.set_targets({target(0, 10ms)});
   run_until(io, [&] { return probe->starts.size() >= 3; });
-  scheduler.run_now(EndpointIndex{0});
+  scheduler.run_now(EndpointIndex{0}, 3);
   run_until(io, [&] { return probe->starts.size() >= 5; });
   EXPECT_EQ(probe->most_at_once, 1);
   for (std::size_t i = 1; i < probe->starts.size(); ++i)
@@ -114,15 +114,15 @@ TEST_F(SchedulerTest, NeverMeasuresOneTargetTwiceAtOnceAndLeavesOutWhatItMissed)
 
 TEST_F(SchedulerTest, MeasuresAtOnceWhenAskedTo) {
   scheduler.set_targets({target(0, 1h), target(1, 1h)});
-  scheduler.run_now(EndpointIndex{1});
-  scheduler.run_now(EndpointIndex{1});
-  scheduler.run_now(EndpointIndex{9});
+  scheduler.run_now(EndpointIndex{1}, 3);
+  scheduler.run_now(EndpointIndex{1}, 3);
+  scheduler.run_now(EndpointIndex{9}, 3);
   run_until_rounds(1);
   io.poll();
   ASSERT_EQ(rounds.size(), 1U) << "once, and nothing for an unknown endpoint";
   EXPECT_TRUE(rounds[0].on_demand);
   EXPECT_EQ(rounds[0].endpoint, EndpointIndex{1});
-  scheduler.run_now(EndpointIndex{1});
+  scheduler.run_now(EndpointIndex{1}, 3);
   run_until_rounds(2);
 }
 
@@ -130,7 +130,7 @@ TEST_F(SchedulerTest, ATimeOutWhileTheLoopWasHeldUpIsNotMeasured) {
   probe->takes = 100ms;
   probe->outcome = Outcome::timed_out;
   scheduler.set_targets({target(0, 1h)});
-  scheduler.run_now(EndpointIndex{0});
+  scheduler.run_now(EndpointIndex{0}, 3);
   run_until(io, [&] { return probe->under_way[0] == 1; });
   std::this_thread::sleep_for(400ms);  // a quarter of the time limit and more
   run_until_rounds(1);
@@ -142,15 +142,15 @@ TEST_F(SchedulerTest, ATimeOutThatIsNotOursAndAnAnswerInSpiteOfADelayStay) {
   probe->takes = 100ms;
   probe->outcome = Outcome::timed_out;
   scheduler.set_targets({target(0, 1h)});
-  scheduler.run_now(EndpointIndex{0});
+  scheduler.run_now(EndpointIndex{0}, 3);
   run_until_rounds(1);
   EXPECT_EQ(rounds[0].outcome, Outcome::timed_out);
   std::this_thread::sleep_for(400ms);  // nothing is under way
-  scheduler.run_now(EndpointIndex{0});
+  scheduler.run_now(EndpointIndex{0}, 3);
   run_until_rounds(2);
   EXPECT_EQ(rounds[1].outcome, Outcome::timed_out);
   probe->outcome = Outcome::ok;
-  scheduler.run_now(EndpointIndex{0});
+  scheduler.run_now(EndpointIndex{0}, 3);
   run_until(io, [&] { return probe->under_way[0] == 1; });
   std::this_thread::sleep_for(400ms);
   run_until_rounds(3);
@@ -175,7 +175,7 @@ TEST_F(SchedulerTest, KeepsTheScheduleOfWhatDidNotChange) {
 TEST_F(SchedulerTest, NeverTellsWhatItMeasuredOfATargetThatWentOrChanged) {
   probe->takes = 30ms;
   scheduler.set_targets({target(0, 1h)});
-  scheduler.run_now(EndpointIndex{0});
+  scheduler.run_now(EndpointIndex{0}, 3);
   run_until(io, [&] { return !probe->starts.empty(); });
   ScheduledTarget other = target(0, 1h);
   other.target.name = "another";
@@ -183,7 +183,7 @@ TEST_F(SchedulerTest, NeverTellsWhatItMeasuredOfATargetThatWentOrChanged) {
   run_until(io, [&] { return probe->under_way[0] == 0; });
   io.poll();
   EXPECT_TRUE(rounds.empty()) << "the index may mean another endpoint now";
-  scheduler.run_now(EndpointIndex{0});
+  scheduler.run_now(EndpointIndex{0}, 3);
   run_until_rounds(1);
 }
 
