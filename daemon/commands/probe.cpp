@@ -5,12 +5,14 @@
 #include "daemon/commands/commands.h"
 #include "probes/registry.h"
 #include "rules/model/metric_words.h"
+#include "rules/model/voice.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <set>
@@ -53,6 +55,11 @@ void print_round(const Round& round) {
   print_value("jitter (RFC 3550)", round.rtt.jitter_ms, "ms");
   print_value("forward delay", round.rtt.forward_delay_ms, "ms");
   print_value("backward delay", round.rtt.backward_delay_ms, "ms");
+  const double loss_ratio = static_cast<double>(round.packets.lost()) / std::max<int>(1, round.packets.sent);
+  const VoiceQuality voice = voice_quality(round.rtt.median_ms, round.rtt.ipdv_ms, loss_ratio);
+  if (round.packets.sent > 0 && !std::isnan(voice.mos))
+    fmt::print("  {:<24} R {:.1f}, MOS {:.1f} (estimate by the E-model, G.711)\n", "voice", voice.r_factor,
+               voice.mos);
   for (const MetricValue& value : round.metric_values())
     if (round.packets.sent == 0) print_metric(value);
 }

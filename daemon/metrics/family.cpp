@@ -28,6 +28,11 @@ constexpr std::array<FamilyInfo, kFamilyCount> kFamilies = {{
      "Delay variation (RFC 3393: 95th percentile minus minimum) of the latest valid round.", 1000},
     {"faultline_endpoint_late_rtt_seconds", false,
      "Round-trip time of the latest answer that came after its time-out.", 1000},
+    {"faultline_endpoint_voice_r_factor", false,
+     "Estimated R factor of a call (simplified E-model of G.107, G.711 with concealment), latest valid "
+     "round."},
+    {"faultline_endpoint_voice_mos", false,
+     "Estimated mean opinion score of a call, 1 to 4.5, from the R factor."},
     // In the order of Metric, from kFirstValue on.
     {"faultline_endpoint_rsrp_dbm", false, "Reference signal received power, latest value."},
     {"faultline_endpoint_rsrq_db", false, "Reference signal received quality, latest value."},

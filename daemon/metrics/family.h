@@ -30,6 +30,8 @@ enum class Family : std::uint8_t {
   rtt_p95,
   ipdv,
   late_rtt,
+  voice_r_factor,
+  voice_mos,
   values,  // the first of those of metrics
 };
 // Loss, round trip and delay variation have their own.

@@ -1,5 +1,8 @@
 #include "daemon/metrics/render.h"
 
+#include "rules/model/voice.h"
+
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -27,6 +30,10 @@ float metric_value(const Row& row, Metric metric) {
   for (std::size_t i = 0; i < row.value_count; ++i)
     if (row.metrics[i] == metric) return row.values[i];
   return kNoValue;
+}
+
+VoiceQuality voice_of(const Row& row) {
+  return voice_quality(row.rtt_ms, row.ipdv_ms, row.loss_ratio);
 }
 
 std::string_view value_of(const Row& row, std::size_t family, std::array<char, 32>& buffer) {
@@ -58,6 +65,11 @@ std::string_view value_of(const Row& row, std::size_t family, std::array<char, 3
       return write(row.ipdv_ms / divisor, buffer);
     case Family::late_rtt:
       return write(row.late_rtt_ms / divisor, buffer);
+    case Family::voice_r_factor:
+      return row.is_packet_probe ? write(static_cast<float>(voice_of(row).r_factor), buffer)
+                                 : std::string_view{};
+    case Family::voice_mos:
+      return row.is_packet_probe ? write(static_cast<float>(voice_of(row).mos), buffer) : std::string_view{};
     default:
       return write(metric_value(row, metric_of(family)) / divisor, buffer);
   }

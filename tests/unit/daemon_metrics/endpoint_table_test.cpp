@@ -30,6 +30,21 @@ TEST(EndpointTable, ANotMeasuredRoundChangesNoValue) {
   EXPECT_THAT(series(table, "rounds_not_measured_total"), testing::EndsWith(" 1\n"));
 }
 
+TEST(EndpointTable, APacketProbeTellsHowACallWouldBe) {
+  EndpointTable table({"icmp", "dns"});
+  table.set_topology(network({"a", "b"}));
+  table.on_round(packets(EndpointIndex{0}, 5, 14));
+  EXPECT_THAT(series(table, "voice_r_factor"), testing::EndsWith(" 92.48\n")) << "7 + 3 + 20 ms one way";
+  table.on_round(packets(EndpointIndex{0}, 0, 0));
+  EXPECT_THAT(series(table, "voice_mos"), testing::EndsWith(" 1\n"));
+  Round answer;
+  answer.endpoint = EndpointIndex{1};
+  answer.probe = 1;
+  answer.outcome = Outcome::ok;
+  table.on_round(answer);
+  EXPECT_THAT(series(table, "voice_mos"), testing::Not(testing::HasSubstr("dns")));
+}
+
 TEST(EndpointTable, ALateAnswerIsCountedOnceAndShownWithItsRtt) {
   EndpointTable table({"icmp"});
   table.set_topology(network({"a"}));
