@@ -3,6 +3,7 @@
 // all mistakes at once. Called by main at the start, by a reload, and by `faultline check`; keeps nothing.
 #pragma once
 
+#include "daemon/alarms/mapping.h"
 #include "daemon/config/problem.h"
 #include "daemon/config/yaml.h"
 #include "daemon/http/message.h"
@@ -117,6 +118,7 @@ struct Config {
   ProbeHostConfig probe_host;
   std::vector<Profile> profiles;
   std::vector<WebhookConfig> webhooks;
+  alarms::Mapping alarms;  // of other systems
   ApiConfig api;
   MetricsConfig metrics;
   HistoryConfig history;
