@@ -1,5 +1,6 @@
 #include "daemon/app/app.h"
 
+#include "daemon/app/alarms.h"
 #include "daemon/app/backend.h"
 #include "daemon/app/deliveries.h"
 #include "daemon/app/gauges.h"
@@ -167,6 +168,7 @@ Result<void> App::Impl::build(std::shared_ptr<packet::EarlySockets> sockets) {
   const auto families = metrics::parse_families(services.setup.config.metrics.families);
   if (!families) return tl::make_unexpected(families.error());
   exposition = std::make_unique<metrics::Exposition>(registry, *services.table, *families);
+  if (auto started = start_alarms(services); !started) return started;
   registry.on_scrape([this] { set_gauges(services); });
   backend = std::make_unique<Backend>(services, [this](auto reply) { reload(std::move(reply)); });
   return start_server();
@@ -190,6 +192,7 @@ void App::Impl::on_late(const LateReply& reply) {
 void App::Impl::on_tick() {
   const Timestamp now = wall_now();
   services.probe_host_healthy = services.probing->probe_host_healthy(now);
+  services.alarms->tick();
   services.carry_out(services.pipeline->on(Tick{now, services.probe_host_healthy}));
   if (services.history) services.history->roll(now);
   measure_rates(services);
@@ -307,6 +310,7 @@ Result<std::string> App::Impl::take_over(std::optional<Setup> setup, const confi
   services.pipeline->set_topology(topology);
   services.pipeline->set_rules(services.setup.rules);
   services.apply_maintenance();
+  configure_alarms(services);
   services.latest.forget_retired(*topology);
   services.table->set_topology(topology, [this](EndpointIndex endpoint, ProbeKindIndex kind) {
     return services.setup.config.metrics.endpoints && services.probing->measures(endpoint, kind);
