@@ -75,20 +75,20 @@ void Desk::run(const std::shared_ptr<Work>& work) {
     return hooks_.post([this, work, alive = std::weak_ptr(alive_)] {
       if (alive.lock()) run(work);
     });
-  save(std::move(work->changed), [work](const Result<void>& result) { work->done(work->fates, result); });
+  save(work->changed, [work](const Result<void>& result) { work->done(work->fates, result); });
 }
 
 // As it is now: a later change of the same alarm is saved by a later job.
-void Desk::save(Changed changed, std::function<void(Result<void>)> done) {
+void Desk::save(const Changed& changed, std::function<void(Result<void>)> done) {
   if (changed.empty()) return done({});
   std::vector<store::StoredAlarm> saved;
   Changed removed;
-  for (auto& [source, id] : changed) {
+  for (const auto& [source, id] : changed) {
     if (const Entry* entry = find(source, id))
       saved.push_back({std::string(name(source)), id, entry->report.raised, entry->changed, entry->cleared,
                        entry->report.document});
     else
-      removed.emplace_back(source, std::move(id));
+      removed.emplace_back(source, id);
   }
   db_.write(
       [saved = std::move(saved), removed = std::move(removed)](store::Database& db) -> Result<void> {
@@ -233,7 +233,7 @@ void Desk::tick() {
     if (!find(source, id)->cleared) hooks_.count(source, Fate::expired, id);
     erase(source, id);
   }
-  save(std::move(over), [](const Result<void>&) {});
+  save(over, [](const Result<void>&) {});
 }
 
 const Desk::Entry* Desk::find(Source source, const std::string& id) const {

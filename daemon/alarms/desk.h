@@ -105,7 +105,8 @@ class Desk {
   struct Work;
   std::map<std::string, Entry>& of(Source source) { return entries_[static_cast<std::size_t>(source)]; }
   void run(const std::shared_ptr<Work>& work);
-  void save(std::vector<std::pair<Source, std::string>> changed, std::function<void(Result<void>)> done);
+  void save(const std::vector<std::pair<Source, std::string>>& changed,
+            std::function<void(Result<void>)> done);
   Fate take(Report report, std::vector<std::pair<Source, std::string>>& changed);
   Fate raise(Report report);
   Fate clear(Report report);

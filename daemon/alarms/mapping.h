@@ -66,8 +66,17 @@ struct MappingRule {
 inline constexpr std::array<std::string_view, 6> kTargetFields = {"node",     "endpoint", "alarmedObject.id",
                                                                   "instance", "host",     "agent"};
 
+// Two SNMP traps of which one begins an alarm and the other ends it; object identifiers with dots.
+struct TrapPair {
+  std::string raise, clear;
+  std::string cause;  // as X.733 names it; empty: rules give the kind
+  std::string key;    // template: what tells two alarms of one agent apart, such as {ifIndex}
+  std::string only;   // only traps of which a variable has this value; empty: all
+};
+
 struct Mapping {
   std::vector<MappingRule> rules;                // the first that fits decides
+  std::vector<TrapPair> traps;                   // over those built in (traps.h)
   Duration expire = std::chrono::hours(24 * 7);  // an alarm that was not told again for so long is over
 };
 

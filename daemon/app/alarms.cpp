@@ -27,7 +27,7 @@ std::string_view remedy_of(Fate fate) {
     case Fate::full:
       return "clear what is over, or shorten alarms.expire";
     case Fate::refused:
-      return "mend the sender";
+      return "mend the sender, or what alarms.traps says of its traps";
     default:
       return {};
   }

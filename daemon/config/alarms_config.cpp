@@ -2,12 +2,12 @@
 #include "daemon/alarms/mapping.h"
 #include "daemon/config/config_parts.h"
 #include "daemon/config/names.h"
+#include "probes/session/device_profile.h"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <chrono>
-#include <span>
 #include <utility>
 
 namespace faultline::config {
@@ -57,7 +57,7 @@ std::vector<std::string> read_names(Map& map, std::string_view key) {
 void read_match(const Value& value, alarms::Match& match) {
   Map map = value.map();
   if (const auto source = map.find("source"))
-    if (const auto index = source->choice(std::span(alarms::kSourceNames).first(2)))
+    if (const auto index = source->choice(alarms::kSourceNames))
       match.source = static_cast<alarms::Source>(*index);
   match.causes = read_names(map, "probable_cause");
   match.types = read_names(map, "alarm_type");
@@ -103,11 +103,65 @@ MappingRule read_rule(const Value& item) {
   return rule;
 }
 
+void read_trap_oid(Map& map, std::string_view key, std::string& oid) {
+  const auto value = map.require(key);
+  if (!value) return;
+  // As it stands: 1.30 is no number here.
+  const auto parsed = session::parse_oid(value->is_scalar() ? value->node().text : "");
+  if (parsed)
+    oid = session::oid_text(*parsed);
+  else
+    value->problem(parsed.error().message);
+}
+
+alarms::TrapPair read_pair(const Value& item) {
+  alarms::TrapPair pair;
+  Map map = item.map();
+  read_trap_oid(map, "raise", pair.raise);
+  read_trap_oid(map, "clear", pair.clear);
+  if (!pair.raise.empty() && pair.raise == pair.clear)
+    map.problem("raise and clear are the same; an alarm needs an end of its own");
+  map.read("cause", pair.cause);
+  if (map.read("key", pair.key))
+    if (const auto problem = alarms::template_problem(pair.key)) map.find("key")->problem(*problem);
+  map.read("only", pair.only);
+  return pair;
+}
+
+void read_traps(Map& section, Config& config) {
+  if (!section.has("traps")) return;
+  Map map = section.map("traps");
+  std::string listen, file;
+  if (map.require("listen") && map.read("listen", listen)) {
+    auto parsed = parse_listen(listen);
+    if (parsed)
+      config.traps.listen = std::move(*parsed);
+    else
+      map.find("listen")->problem(parsed.error().message);
+  }
+  if (map.require("community_file") && map.read("community_file", file)) {
+    auto secret = read_secret_file(config.directory / file);
+    if (secret)
+      config.traps.community = std::move(*secret);
+    else
+      map.find("community_file")->problem(secret.error().message);
+  }
+  map.read("rate_per_second", config.traps.rate_per_second, 1, 100'000);
+  for (const Value& item : map.list("pairs")) {
+    if (config.alarms.traps.size() == kMaxRules) {
+      item.problem(fmt::format("more than {} pairs", kMaxRules));
+      break;
+    }
+    config.alarms.traps.push_back(read_pair(item));
+  }
+}
+
 }  // namespace
 
 void read_alarms(Map& root, Config& config) {
   Map map = root.map("alarms");
   map.read("expire", config.alarms.expire, std::chrono::hours(1), std::chrono::hours(24 * 90));
+  read_traps(map, config);
   for (const Value& item : map.list("rules")) {
     if (config.alarms.rules.size() == kMaxRules) {
       item.problem(fmt::format("more than {} rules", kMaxRules));

@@ -79,6 +79,12 @@ struct WebhookConfig {
   std::string secret;  // its content without the line's end; empty: requests are not signed
 };
 
+struct TrapsConfig {
+  std::optional<ListenConfig> listen;   // none: no traps are received
+  std::string community;                // that is taken
+  std::uint32_t rate_per_second = 100;  // of all senders together; what is more is counted only
+};
+
 struct TlsConfig {
   std::filesystem::path certificate;  // PEM, with its chain
   std::filesystem::path key;          // PEM
@@ -119,6 +125,7 @@ struct Config {
   std::vector<Profile> profiles;
   std::vector<WebhookConfig> webhooks;
   alarms::Mapping alarms;  // of other systems
+  TrapsConfig traps;
   ApiConfig api;
   MetricsConfig metrics;
   HistoryConfig history;

@@ -19,7 +19,7 @@ SPECS = pathlib.Path(os.environ.get("FAULTLINE_SHARED_SPECS", pathlib.Path(__fil
 TMF = "/tmf-api/alarmManagement/v4"
 ALERTS = "/api/v1/alarms/alertmanager"
 AT_THE_SITE = ["10.201.0.2", "10.201.0.3", "10.201.0.4"]
-NODES = ["name: core, kind: core", 'name: site-1, kind: site, parents: "transport:core"', 'name: site-2, kind: site, parents: "transport:core"']
+NODES = ["name: core, kind: core", *(f'name: site-{i}, kind: site, parents: "transport:core"' for i in (1, 2))]
 ENDPOINTS = [f'name: cell-{i}, technology: lte, address: {a}, parents: "transport:site-1"' for i, a in enumerate(AT_THE_SITE)] + [
     f'name: near-{i}, technology: lte, address: 127.0.1.{i}, parents: "transport:site-2"' for i in range(1, 4)]
 RULES = """\
@@ -27,6 +27,18 @@ alarms:
   rules:
     - {match: {source: alertmanager, fields: {alertname: "Site*"}}, kind: power, node: "{site}"}
     - {match: {fields: {team: storage}}, ignore: true}
+"""
+LINK_DOWN, LINK_UP = "1.3.6.1.6.3.1.1.5.3", "1.3.6.1.6.3.1.1.5.4"
+TRAPS = """\
+alarms:
+  traps:
+    listen: 127.0.0.1:0
+    community_file: community
+    rate_per_second: 50
+    pairs:
+      - {raise: 1.3.6.1.4.1.9999.0.1, clear: 1.3.6.1.4.1.9999.0.2, cause: powerProblem, key: "{1.3.6.1.4.1.9999.2}"}
+  rules:
+    - {match: {source: trap, fields: {trap: 1.3.6.1.4.1.9999.0.*}}, node: "{1.3.6.1.4.1.9999.2.0}"}
 """
 POWER = "a power or dying-gasp alarm is active"
 
@@ -236,6 +248,67 @@ receivers:
         self.assertEqual(daemon.call("GET", TMF + "/alarm", headers=headers).status, 200)
         self.assertEqual(daemon.call("POST", ALERTS, {"version": "4", "alerts": []}).status, 401)
         self.assertEqual(daemon.call("GET", "/api/v1/endpoints", headers=headers).status, 403)
+
+    def start_with_traps(self, extra=""):
+        if not shutil.which("snmptrap"):
+            self.skipTest("no snmptrap (package snmp)")
+        self.write("community", "field-7\n", 0o600)
+        daemon = self.start(TRAPS + extra)
+        return daemon, int(re.search(r"traps\.listening address=127\.0\.0\.1 port=(\d+)", daemon.log)[1])
+
+    def trap(self, port, version, *arguments, community="field-7", inform=False):
+        """The answer's status: of a trap always 0, of an inform 1 if nobody acknowledges it."""
+        return harness.run("snmptrap", "-v", version, *(["-Ci", "-t", "2", "-r", "1"] if inform else []), "-c", community,
+                           f"127.0.0.1:{port}", *arguments).returncode
+
+    def counted(self, daemon, **results):
+        def now():
+            return {result: self.count(daemon, "trap", result) for result in results}
+        harness.until(lambda: now() == results, lambda: f"{results}, but it is {now()}")
+
+    def test_traps_of_devices_begin_and_end_alarms(self):
+        daemon, port = self.start_with_traps()
+        index = ["1.3.6.1.2.1.2.2.1.1.7", "i", "7"]
+        self.trap(port, "2c", "", LINK_DOWN, *index)
+        self.counted(daemon, no_target=1)  # 127.0.0.1 is no endpoint
+        self.assertEqual(self.trap(port, "2c", "", LINK_UP, *index, inform=True), 0, "it is acknowledged")
+        self.counted(daemon, cleared=1)
+        # Version 1 says itself whose trap it is; of the enterprise's own, 0 stands before the number (RFC 3584).
+        self.trap(port, "1", "1.3.6.1.4.1.318", "127.0.1.1", "6", "5", "")
+        self.counted(daemon, raised=1)
+        self.trap(port, "1", "1.3.6.1.4.1.318", "127.0.1.1", "6", "9", "")
+        self.counted(daemon, raised=1, cleared=2)
+
+        self.trap(port, "2c", "", "1.3.6.1.4.1.9999.0.1", "1.3.6.1.4.1.9999.2.0", "s", "site-1")
+        self.counted(daemon, raised=2)
+        number = self.open_incident(daemon)
+        self.wait_for_power(daemon, number)
+        self.trap(port, "2c", "", "1.3.6.1.4.1.9999.0.2", "1.3.6.1.4.1.9999.2.0", "s", "site-1")
+        self.counted(daemon, cleared=3, refused=0)
+
+    def test_strange_traps_are_counted_and_do_no_harm(self):
+        daemon, port = self.start_with_traps()
+        self.trap(port, "2c", "", LINK_DOWN, community="guessed")
+        self.counted(daemon, refused=1)
+        self.assertNotIn("guessed", daemon.log)
+        self.trap(port, "2c", "", "1.3.6.1.4.1.1.2.3")
+        self.counted(daemon, refused=2)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for garbage in (b"", b"\x30", b"\x30\x82\xff\xff", b"x" * 1400, bytes(range(256)) * 5):
+                sender.sendto(garbage, ("127.0.0.1", port))
+        self.trap(port, "2c", "", "1.3.6.1.4.1.9999.0.1", "1.3.6.1.4.1.9999.2.0", "s", "site-1")
+        self.counted(daemon, raised=1, refused=2)
+        # Recorded once and sent over and over: above the rate they are only counted.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as recorder:
+            recorder.bind(("127.0.0.1", 0))
+            recorder.settimeout(10)
+            self.trap(recorder.getsockname()[1], "2c", "", "1.3.6.1.4.1.9999.0.1", "1.3.6.1.4.1.9999.2.0", "s", "site-1")
+            message = recorder.recv(2000)
+            for _ in range(2000):
+                recorder.sendto(message, ("127.0.0.1", port))
+        harness.until(lambda: self.count(daemon, "trap", "refused") > 2, "the rate is bounded")
+        harness.until(lambda: daemon.call("GET", "/-/ready").status == 200, "it goes on")
+        self.assertLess(daemon.log.count("alarm.not_used source=trap"), 10)
 
     def test_a_reload_finds_what_could_not_be_mapped(self):
         daemon = self.start("")
