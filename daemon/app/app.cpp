@@ -1,10 +1,12 @@
 #include "daemon/app/app.h"
 
+#include "daemon/app/alarms.h"
 #include "daemon/app/backend.h"
 #include "daemon/app/deliveries.h"
 #include "daemon/app/gauges.h"
 #include "daemon/app/restore.h"
 #include "daemon/app/services.h"
+#include "daemon/app/trap_receiver.h"
 #include "daemon/app/version.h"
 #include "daemon/inventory/difference.h"
 #include "daemon/metrics/exposition.h"
@@ -65,6 +67,7 @@ struct App::Impl {
   std::unique_ptr<metrics::Exposition> exposition;
   std::unique_ptr<Deliveries> deliveries;
   std::unique_ptr<Backend> backend;
+  std::unique_ptr<TrapReceiver> traps;  // null: none are received
   http::Router router;
   std::unique_ptr<http::Server> server;
   asio::steady_timer tick{io};
@@ -176,6 +179,10 @@ Result<void> App::Impl::build(std::shared_ptr<packet::EarlySockets> sockets) {
   const auto families = metrics::parse_families(services.setup.config.metrics.families);
   if (!families) return tl::make_unexpected(families.error());
   exposition = std::make_unique<metrics::Exposition>(registry, *services.table, *families);
+  if (auto started = start_alarms(services); !started) return started;
+  auto receiver = TrapReceiver::open(io.get_executor(), services);
+  if (!receiver) return tl::make_unexpected(receiver.error());
+  traps = std::move(*receiver);
   registry.on_scrape([this] { set_gauges(services); });
   backend = std::make_unique<Backend>(services, [this](auto reply) { reload(std::move(reply)); });
   return start_server();
@@ -199,6 +206,7 @@ void App::Impl::on_late(const LateReply& reply) {
 void App::Impl::on_tick() {
   const Timestamp now = wall_now();
   services.probe_host_healthy = services.probing->probe_host_healthy(now);
+  services.alarms->tick();
   services.carry_out(services.pipeline->on(Tick{now, services.probe_host_healthy}));
   if (services.history) services.history->roll(now);
   measure_rates(services);
@@ -295,6 +303,8 @@ Result<std::string> App::Impl::take_over(std::optional<Setup> setup, const confi
     return fail("store.path cannot be changed by a reload: restart the daemon for that");
   if (setup->config.listen != services.setup.config.listen)
     return fail("listen cannot be changed by a reload: restart the daemon for that");
+  if (setup->config.traps.listen != services.setup.config.traps.listen)
+    return fail("alarms.traps.listen cannot be changed by a reload: restart the daemon for that");
   if (setup->config.history.enabled != services.setup.config.history.enabled)
     return fail("history.enabled cannot be changed by a reload: restart the daemon for that");
   const auto switch_server = server->prepare(std::move(new_server));
@@ -316,6 +326,7 @@ Result<std::string> App::Impl::take_over(std::optional<Setup> setup, const confi
   services.pipeline->set_topology(topology);
   services.pipeline->set_rules(services.setup.rules);
   services.apply_maintenance();
+  configure_alarms(services);
   services.latest.forget_retired(*topology);
   services.table->set_topology(topology, [this](EndpointIndex endpoint, ProbeKindIndex kind) {
     return services.setup.config.metrics.endpoints && services.probing->measures(endpoint, kind);
@@ -328,6 +339,7 @@ Result<std::string> App::Impl::take_over(std::optional<Setup> setup, const confi
 void App::Impl::begin_stop() {
   if (std::exchange(stopping, true)) return;
   tick.cancel();
+  traps.reset();
   server->stop(milliseconds(2000), [this] { services.probing->stop([this] { finish_stop(); }); });
 }
 

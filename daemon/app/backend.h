@@ -2,6 +2,7 @@
 // backend_*.cpp.
 #pragma once
 
+#include "daemon/alarms/tmf642.h"
 #include "daemon/app/foresight.h"
 #include "daemon/app/services.h"
 #include "daemon/app/trouble_log.h"
@@ -52,6 +53,10 @@ class Backend : public http::ApiBackend {
 
   void submit_complaints(std::string body, const http::Principal& by,
                          http::Reply<http::RawAnswer> reply) override;
+  void submit_alerts(std::string body, const http::Principal& by,
+                     http::Reply<http::RawAnswer> reply) override;
+  void tmf_alarms(http::Method method, std::string resource, std::string id, http::Query query,
+                  std::string body, const http::Principal& by, http::Reply<http::RawAnswer> reply) override;
   void tmf(http::Method method, std::string id, http::Query query, std::string body,
            const http::Principal& by, http::Reply<http::RawAnswer> reply) override;
   void reload(const http::Principal& by, http::Reply<Result<std::string>> reply) override;
@@ -62,6 +67,7 @@ class Backend : public http::ApiBackend {
   Services& services_;
   Reload reload_;
   complaints::Desk desk_;
+  alarms::Tmf642 tmf642_;
   Foresight foresight_;
   TroubleLog complaint_trouble_;  // complaints that could not be stored
   std::array<std::uint64_t, complaints::kItemResultNames.size()>

@@ -48,6 +48,7 @@ Backend::Backend(Services& services, Reload reload)
     : services_(services),
       reload_(std::move(reload)),
       desk_(*services.store, desk_hooks(services)),
+      tmf642_(*services.alarms, wall_now),
       foresight_(services) {}
 
 void Backend::submit_complaints(std::string body, const http::Principal&,

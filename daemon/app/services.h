@@ -2,6 +2,7 @@
 // belongs to the main loop's thread.
 #pragma once
 
+#include "daemon/alarms/desk.h"
 #include "daemon/app/bookkeeper.h"
 #include "daemon/app/observations.h"
 #include "daemon/app/probing.h"
@@ -79,6 +80,7 @@ struct Services {
   std::unique_ptr<Probing> probing;
   std::unique_ptr<metrics::EndpointTable> table;
   std::unique_ptr<metrics::DaemonMetrics> metrics;
+  std::unique_ptr<alarms::Desk> alarms;  // of other systems
   LatestRounds latest;
   std::uint64_t rounds = 0;      // since the start
   double rounds_per_second = 0;  // of late, as are the next two

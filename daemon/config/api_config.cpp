@@ -22,8 +22,9 @@ struct RoleName {
   std::string_view name;
   http::Role role;
 };
-constexpr std::array<RoleName, 4> kRoles = {{{"viewer", http::Role::viewer},
+constexpr std::array<RoleName, 5> kRoles = {{{"viewer", http::Role::viewer},
                                              {"complaints", http::Role::complaints},
+                                             {"alarms", http::Role::alarms},
                                              {"operator", http::Role::operations},
                                              {"admin", http::Role::admin}}};
 

@@ -132,6 +132,7 @@ std::optional<Config> read_config(const YamlDocument& document, const std::files
   read_device_profiles(root, config);
   read_profiles(root, config);
   read_webhooks(root, config);
+  read_alarms(root, config);
   read_api(root, config);
   if (const auto listen = root.find("listen")) check_exposure(*listen, config);
   return config;

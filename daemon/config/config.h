@@ -3,6 +3,7 @@
 // all mistakes at once. Called by main at the start, by a reload, and by `faultline check`; keeps nothing.
 #pragma once
 
+#include "daemon/alarms/mapping.h"
 #include "daemon/config/problem.h"
 #include "daemon/config/yaml.h"
 #include "daemon/http/message.h"
@@ -78,6 +79,12 @@ struct WebhookConfig {
   std::string secret;  // its content without the line's end; empty: requests are not signed
 };
 
+struct TrapsConfig {
+  std::optional<ListenConfig> listen;   // none: no traps are received
+  std::string community;                // that is taken
+  std::uint32_t rate_per_second = 100;  // of all senders together; what is more is counted only
+};
+
 struct TlsConfig {
   std::filesystem::path certificate;  // PEM, with its chain
   std::filesystem::path key;          // PEM
@@ -117,6 +124,8 @@ struct Config {
   ProbeHostConfig probe_host;
   std::vector<Profile> profiles;
   std::vector<WebhookConfig> webhooks;
+  alarms::Mapping alarms;  // of other systems
+  TrapsConfig traps;
   ApiConfig api;
   MetricsConfig metrics;
   HistoryConfig history;

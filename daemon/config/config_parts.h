@@ -11,6 +11,8 @@ namespace faultline::config {
 
 // profiles.cpp
 void read_profiles(Map& root, Config& config);
+// alarms_config.cpp
+void read_alarms(Map& root, Config& config);
 // api_config.cpp
 void read_api(Map& root, Config& config);
 void read_webhooks(Map& root, Config& config);

@@ -198,6 +198,12 @@ class ApiBackend {
 
   // The body as it came, one complaint or an array; durable when replied.
   virtual void submit_complaints(std::string body, const Principal& by, Reply<RawAnswer> reply) = 0;
+  // Alertmanager's webhook. A status of 400 and more comes with words for people instead of JSON.
+  virtual void submit_alerts(std::string body, const Principal& by, Reply<RawAnswer> reply) = 0;
+  // TMF642 under /tmf-api/alarmManagement/v4; `resource` is "alarm" or "clearAlarms", `id` empty: all of
+  // them.
+  virtual void tmf_alarms(Method method, std::string resource, std::string id, Query query, std::string body,
+                          const Principal& by, Reply<RawAnswer> reply) = 0;
   // The ticket book under /tmf-api/troubleTicket/v5/troubleTicket; `id` empty: the collection.
   virtual void tmf(Method method, std::string id, Query query, std::string body, const Principal& by,
                    Reply<RawAnswer> reply) = 0;

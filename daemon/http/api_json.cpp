@@ -217,6 +217,7 @@ void add_api_routes(Router& router, ApiBackend& backend) {
   add_incident_routes(router, backend);
   add_inventory_routes(router, backend);
   add_complaint_routes(router, backend);
+  add_alarm_routes(router, backend);
   add_ticket_routes(router, backend);
   add_maintenance_routes(router, backend);
   add_record_routes(router, backend);

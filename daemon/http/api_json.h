@@ -63,6 +63,7 @@ void add_endpoint_routes(Router& router, ApiBackend& backend);     // endpoints,
 void add_incident_routes(Router& router, ApiBackend& backend);     // incidents
 void add_inventory_routes(Router& router, ApiBackend& backend);    // inventory-suspects
 void add_complaint_routes(Router& router, ApiBackend& backend);    // complaints
+void add_alarm_routes(Router& router, ApiBackend& backend);        // alarms of other systems, TMF642
 void add_ticket_routes(Router& router, ApiBackend& backend);       // tickets, TMF621
 void add_maintenance_routes(Router& router, ApiBackend& backend);  // maintenance
 void add_record_routes(Router& router, ApiBackend& backend);       // events, history

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kMethodNames = {"GET", "HEAD",  "OPTIONS", "POST",
                                                           "PUT", "PATCH", "DELETE"};
-constexpr std::array<std::string_view, 5> kRoleNames = {"anyone", "viewer", "complaints", "operator",
-                                                        "admin"};
+constexpr std::array<std::string_view, 6> kRoleNames = {"anyone",   "viewer", "complaints",
+                                                        "operator", "admin",  "alarms"};
 
 // RFC 8259 §7: what must be escaped in a string.
 void append_json_string(std::string& out, std::string_view text) {

@@ -23,9 +23,10 @@ std::optional<Method> method_from_name(std::string_view text);
 //   anyone      no token at all (health checks)
 //   viewer      reads everything but complaints
 //   complaints  hands in complaints and gets their answers, and nothing else
-//   operations  the role "operator": viewer, and complaints' list, maintenance, reload, ticket changes
-//   admin       everything
-enum class Role : std::uint8_t { anyone, viewer, complaints, operations, admin };
+//   alarms      hands in and ends alarms of other systems, and reads those of TMF642
+//   operations  the role "operator": viewer and alarms, and complaints' list, maintenance, reload, ticket
+//   changes admin       everything
+enum class Role : std::uint8_t { anyone, viewer, complaints, operations, admin, alarms };
 std::string_view name(Role role);
 std::optional<Role> role_from_name(std::string_view text);
 

@@ -130,6 +130,13 @@ void DaemonMetrics::complaint(std::string_view result) {
   registry_.counter(kComplaints, kComplaintsHelp, {{"result", std::string(result)}}).add();
 }
 
+void DaemonMetrics::alarm(std::string_view source, std::string_view result) {
+  registry_
+      .counter("faultline_alarms_total", "Alarms of other systems, by what became of them.",
+               {{"source", std::string(source)}, {"result", std::string(result)}})
+      .add();
+}
+
 void DaemonMetrics::set_engine(const EngineTotals& totals) {
   for (std::size_t i = 0; i < kEngineCounters.size(); ++i) {
     const auto total = kEngineCounters[i].total;

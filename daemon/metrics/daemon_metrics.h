@@ -48,6 +48,8 @@ class DaemonMetrics {
   void delivery(std::string_view connector, std::string_view result);
   // faultline_complaints_total{result}; result: accepted, repeated, conflict, refused
   void complaint(std::string_view result);
+  // faultline_alarms_total{source,result}: of other systems; results are those of daemon/alarms/desk.h
+  void alarm(std::string_view source, std::string_view result);
   void set_engine(const EngineTotals& totals);  // faultline_engine_…
   void late_reply(double rtt_seconds);          // faultline_late_rtt_seconds
   void session_overrun();                       // faultline_session_overruns_total

@@ -79,7 +79,13 @@ CREATE UNIQUE INDEX history_series_name ON history_series(endpoint, metric) WHER
 CREATE INDEX history_series_free ON history_series(released) WHERE released IS NOT NULL;
 )sql";
 
-constexpr std::array kMigrations = {Migration{1, kVersion1}};
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE alarm(
+  source TEXT NOT NULL, id TEXT NOT NULL, raised INTEGER NOT NULL, changed INTEGER NOT NULL, cleared INTEGER,
+  document TEXT NOT NULL, PRIMARY KEY(source, id)) WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {Migration{1, kVersion1}, Migration{2, kVersion2}};
 
 }  // namespace
 

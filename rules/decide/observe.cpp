@@ -117,13 +117,15 @@ void Observations::forget_retired(const Topology& topology) {
 
 bool Observations::alarm_below(const Record& record, const Topology& topology,
                                std::initializer_list<AlarmKind> kinds) const {
+  if (alarms_.empty()) return false;
+  // Thousands of alarms and thousands of members: each is looked at once.
+  std::vector<bool> is_above(topology.nodes().size());
+  for (const EndpointIndex member : record.members)
+    for (const NodeIndex above : topology.ancestors(member)) is_above[above.value] = true;
   const auto concerns = [&](const Alarm& alarm) {
     if (std::find(kinds.begin(), kinds.end(), alarm.kind) == kinds.end()) return false;
     if (alarm.endpoint) return contains(record.incident.affected, *alarm.endpoint);
-    return alarm.node && std::any_of(record.members.begin(), record.members.end(), [&](EndpointIndex member) {
-             const auto above = topology.ancestors(member);
-             return std::find(above.begin(), above.end(), *alarm.node) != above.end();
-           });
+    return alarm.node && alarm.node->value < is_above.size() && is_above[alarm.node->value];
   };
   return std::any_of(alarms_.begin(), alarms_.end(),
                      [&](const auto& entry) { return concerns(entry.second); });

@@ -26,7 +26,7 @@ CONFINED = {
     "yaml-cpp": re.compile(r"^daemon/config/yaml[^/]*\.(h|cpp)$"),
     "prometheus-cpp": re.compile(r"^daemon/metrics/"),
     "sqlite": re.compile(r"^daemon/store/"),
-    "net-snmp": re.compile(r"^probes/session/snmp_(agent|library|users)\.cpp$"),
+    "net-snmp": re.compile(r"^probes/session/snmp_(agent|library|trap|users)\.cpp$"),
     "c-ares": re.compile(r"^probes/async/resolver\.cpp$"),
 }
 FOREIGN = [

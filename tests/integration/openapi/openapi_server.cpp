@@ -72,7 +72,7 @@ std::string hex(const Digest& digest) {
 ServerConfig config_with_tokens() {
   ServerConfig config;
   config.listen = {{"127.0.0.1", 0}};
-  for (const Role role : {Role::viewer, Role::complaints, Role::operations, Role::admin}) {
+  for (const Role role : {Role::viewer, Role::complaints, Role::operations, Role::admin, Role::alarms}) {
     const std::string role_name(name(role));
     config.tokens.push_back({role_name, role, hex(sha256(role_name + "-token"))});
   }

@@ -23,6 +23,8 @@ WINDOW = {"target": "agg-7", "begins": "2026-11-24T02:00:00+01:00", "ends": "202
 COMPLAINT = {"id": "c-9", "customer": "4711", "place": {"latitude": 52.37, "longitude": 4.9}, "colour": "red"}
 JSON = "application/json"
 MERGE = "application/merge-patch+json"
+ALARMS = "/tmf-api/alarmManagement/v4"
+ALERTS = "/api/v1/alarms/alertmanager"
 
 # (method, documented path, target asked, body or None, content type, expected status)
 CASES = [
@@ -59,6 +61,27 @@ CASES = [
     ("post", "/api/v1/complaints", "/api/v1/complaints", "{", JSON, 400),
     ("post", "/api/v1/complaints", "/api/v1/complaints", "x" * (1024 * 1024 + 1), JSON, 413),
     ("post", "/api/v1/complaints", "/api/v1/complaints", "id=1", "application/x-www-form-urlencoded", 415),
+    ("post", ALERTS, ALERTS, {"version": "4", "alerts": []}, JSON, 200),
+    ("post", ALERTS, ALERTS, "nonsense", JSON, 400),
+    ("post", ALERTS, ALERTS, "x", "text/plain", 415),
+    ("get", ALARMS + "/alarm", ALARMS + "/alarm", None, None, 200),
+    ("post", ALARMS + "/alarm", ALARMS + "/alarm", {"state": "raised"}, JSON, 201),
+    ("post", ALARMS + "/alarm", ALARMS + "/alarm", {}, JSON, 400),
+    ("post", ALARMS + "/alarm", ALARMS + "/alarm", "x", "text/plain", 415),
+    ("get", ALARMS + "/alarm/{id}", ALARMS + "/alarm/7", None, None, 200),
+    ("get", ALARMS + "/alarm/{id}", ALARMS + "/alarm/9", None, None, 404),
+    ("patch", ALARMS + "/alarm/{id}", ALARMS + "/alarm/7", {"state": "cleared"}, MERGE, 200),
+    ("patch", ALARMS + "/alarm/{id}", ALARMS + "/alarm/7", {}, MERGE, 400),
+    ("patch", ALARMS + "/alarm/{id}", ALARMS + "/alarm/9", {"state": "cleared"}, JSON, 404),
+    ("patch", ALARMS + "/alarm/{id}", ALARMS + "/alarm/7", "x", "text/plain", 415),
+    ("delete", ALARMS + "/alarm/{id}", ALARMS + "/alarm/7", None, None, 204),
+    ("delete", ALARMS + "/alarm/{id}", ALARMS + "/alarm/9", None, None, 404),
+    ("get", ALARMS + "/clearAlarms", ALARMS + "/clearAlarms", None, None, 200),
+    ("post", ALARMS + "/clearAlarms", ALARMS + "/clearAlarms", {"alarmPattern": [{"id": 7}]}, JSON, 201),
+    ("post", ALARMS + "/clearAlarms", ALARMS + "/clearAlarms", {}, JSON, 400),
+    ("post", ALARMS + "/clearAlarms", ALARMS + "/clearAlarms", "x", "text/plain", 415),
+    ("get", ALARMS + "/clearAlarms/{id}", ALARMS + "/clearAlarms/8", None, None, 200),
+    ("get", ALARMS + "/clearAlarms/{id}", ALARMS + "/clearAlarms/9", None, None, 404),
     ("get", "/api/v1/tickets", "/api/v1/tickets", None, None, 200),
     ("get", "/api/v1/tickets", "/api/v1/tickets?status=open", None, None, 400),
     ("get", "/api/v1/tickets/{id}", "/api/v1/tickets/FL-7", None, None, 200),
@@ -99,10 +122,13 @@ TROUBLE_CASES = [
     ("get", "/api/v1/incidents", "/api/v1/incidents", None, None, 503),
     ("get", "/api/v1/incidents/{id}", "/api/v1/incidents/FL-7", None, None, 503),
     ("get", "/api/v1/inventory-suspects", "/api/v1/inventory-suspects", None, None, 503),
+    ("post", ALERTS, ALERTS, {"version": "4", "alerts": []}, JSON, 503),
 ]
-# Documented, but answered by the ticket book itself, which has tests of its own.
+# Documented, but answered by the ticket book and the alarms themselves, which have tests of their own.
 NOT_HERE = {("get", TMF, 400), ("get", TMF + "/{id}", 400), ("patch", TMF + "/{id}", 400),
-            ("patch", TMF + "/{id}", 409), ("patch", TMF + "/{id}", 422)}
+            ("patch", TMF + "/{id}", 409), ("patch", TMF + "/{id}", 422),
+            ("get", ALARMS + "/alarm", 400), ("post", ALARMS + "/alarm", 409), ("get", ALARMS + "/alarm/{id}", 400),
+            ("patch", ALARMS + "/alarm/{id}", 409), ("get", ALARMS + "/clearAlarms", 400), ("get", ALARMS + "/clearAlarms/{id}", 400)}
 # Any route may answer these, as the document's introduction says.
 ANYWHERE = {401, 403, 408, 413, 421, 429, 431, 503}
 

@@ -14,12 +14,13 @@ const RateLimit::Time kNow{};
 struct Row {
   Method method;
   const char* route;
-  const char* roles;  // that may: a = anyone, v = viewer, c = complaints, o = operator, A = admin
+  const char* roles;  // that may: a = anyone, v = viewer, c = complaints, o = operator, A = admin,
+                      // l = alarms
 };
 // The table. /metrics is daemon/metrics's and tested there.
 const std::vector<Row> kTable = {
-    {Method::get, "/-/healthy", "avcoA"},
-    {Method::get, "/-/ready", "avcoA"},
+    {Method::get, "/-/healthy", "avcoAl"},
+    {Method::get, "/-/ready", "avcoAl"},
     {Method::post, "/-/reload", "oA"},
     {Method::get, "/", "voA"},
     {Method::get, "/api/v1/endpoints", "voA"},
@@ -29,6 +30,15 @@ const std::vector<Row> kTable = {
     {Method::get, "/api/v1/incidents/{id}", "voA"},
     {Method::post, "/api/v1/complaints", "cA"},
     {Method::get, "/api/v1/complaints", "oA"},
+    {Method::post, "/api/v1/alarms/alertmanager", "oAl"},
+    {Method::get, "/tmf-api/alarmManagement/v4/alarm", "oAl"},
+    {Method::post, "/tmf-api/alarmManagement/v4/alarm", "oAl"},
+    {Method::get, "/tmf-api/alarmManagement/v4/alarm/{id}", "oAl"},
+    {Method::patch, "/tmf-api/alarmManagement/v4/alarm/{id}", "oAl"},
+    {Method::del, "/tmf-api/alarmManagement/v4/alarm/{id}", "oAl"},
+    {Method::get, "/tmf-api/alarmManagement/v4/clearAlarms", "oAl"},
+    {Method::post, "/tmf-api/alarmManagement/v4/clearAlarms", "oAl"},
+    {Method::get, "/tmf-api/alarmManagement/v4/clearAlarms/{id}", "oAl"},
     {Method::get, "/api/v1/tickets", "voA"},
     {Method::get, "/api/v1/tickets/{id}", "voA"},
     {Method::get, "/tmf-api/troubleTicket/v5/troubleTicket", "voA"},
@@ -45,7 +55,7 @@ const std::vector<Row> kTable = {
     {Method::get, "/api/v1/usage", "voA"},
 };
 
-constexpr char kLetters[] = {'a', 'v', 'c', 'o', 'A'};
+constexpr char kLetters[] = {'a', 'v', 'c', 'o', 'A', 'l'};
 
 std::string hex(const Digest& digest) {
   std::string text;
@@ -66,7 +76,7 @@ class AccessTest : public testing::Test {
   }
   void with_tokens() {
     std::vector<Token> tokens;
-    for (const Role role : {Role::viewer, Role::complaints, Role::operations, Role::admin})
+    for (const Role role : {Role::viewer, Role::complaints, Role::operations, Role::admin, Role::alarms})
       tokens.push_back({std::string(name(role)), role, hex(sha256("secret-" + std::string(name(role))))});
     activate(tokens, 0);
   }
@@ -99,7 +109,7 @@ class AccessTest : public testing::Test {
 TEST_F(AccessTest, RolesTimesRoutes) {
   for (const Row& row : kTable) {
     for (const char letter : kLetters) {
-      const Role role = static_cast<Role>(std::find(kLetters, kLetters + 5, letter) - kLetters);
+      const Role role = static_cast<Role>(std::find(kLetters, kLetters + 6, letter) - kLetters);
       Headers headers = {{"host", "localhost"}};
       if (role != Role::anyone)
         headers.emplace_back("authorization", "Bearer secret-" + std::string(name(role)));

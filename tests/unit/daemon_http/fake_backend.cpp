@@ -253,6 +253,31 @@ void FakeBackend::submit_complaints(std::string body, const Principal& by, Reply
          {}});
 }
 
+void FakeBackend::submit_alerts(std::string body, const Principal& by, Reply<RawAnswer> reply) {
+  last_principal_ = by.name;
+  if (store_error_) return reply({503, "the alarms could not be stored now; send them again", {}});
+  if (body.find("alerts") == std::string::npos) return reply({400, "/alerts: expected an array", {}});
+  reply({200, R"({"taken":1,"refused":0,"problems":[]})", {}});
+}
+
+void FakeBackend::tmf_alarms(Method method, std::string resource, std::string id, Query, std::string body,
+                             const Principal&, Reply<RawAnswer> reply) {
+  const std::string alarm =
+      R"({"id":7,"href":"/tmf-api/alarmManagement/v4/alarm/7","state":"raised","perceivedSeverity":"major"})";
+  const std::string task =
+      R"({"id":"8","href":"/tmf-api/alarmManagement/v4/clearAlarms/8","state":"done","clearedAlarm":[{"id":7}]})";
+  const std::string& one = resource == "alarm" ? alarm : task;
+  if (!id.empty() && id != "7" && id != "8")
+    return reply({404, R"({"code":"notFound","reason":"there is no such alarm"})", {}});
+  if (method == Method::del) return reply({204, "", {}});
+  if (method == Method::post || method == Method::patch) {
+    if (body == "{}") return reply({400, R"({"code":"invalidBody","reason":"state: it is required"})", {}});
+    return reply({method == Method::post ? 201U : 200U, one, {}});
+  }
+  if (id.empty()) return reply({200, "[" + one + "]", {{"X-Total-Count", "1"}}});
+  reply({200, one, {}});
+}
+
 void FakeBackend::tmf(Method method, std::string id, Query, std::string, const Principal&,
                       Reply<RawAnswer> reply) {
   if (id.empty()) return reply({200, R"([{"id":"FL-7","@type":"TroubleTicket"}])", {{"X-Total-Count", "1"}}});

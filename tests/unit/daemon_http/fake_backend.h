@@ -34,6 +34,9 @@ class FakeBackend : public ApiBackend {
                        Reply<Result<MaintenanceView>> reply) override;
   void remove_maintenance(std::string id, const Principal& by, Reply<Result<bool>> reply) override;
   void submit_complaints(std::string body, const Principal& by, Reply<RawAnswer> reply) override;
+  void submit_alerts(std::string body, const Principal& by, Reply<RawAnswer> reply) override;
+  void tmf_alarms(Method method, std::string resource, std::string id, Query query, std::string body,
+                  const Principal& by, Reply<RawAnswer> reply) override;
   void tmf(Method method, std::string id, Query query, std::string body, const Principal& by,
            Reply<RawAnswer> reply) override;
   void reload(const Principal& by, Reply<Result<std::string>> reply) override;

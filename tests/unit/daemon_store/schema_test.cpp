@@ -1,5 +1,6 @@
 #include "daemon/store/schema.h"
 
+#include "daemon/store/alarms.h"
 #include "daemon/store/complaints.h"
 #include "daemon/store/outbox.h"
 #include "tests/unit/daemon_store/support.h"
@@ -95,6 +96,23 @@ TEST_F(SchemaTest, ReadsAFileOfVersion1) {
   ASSERT_TRUE(outbox);
   ASSERT_EQ(outbox->size(), 1U);
   EXPECT_EQ((*outbox)[0].idempotency_key, "FL-12/1");
+  EXPECT_TRUE(must(store->query_now([](Database& db) { return list_alarms(db); })).empty());
+}
+
+TEST_F(SchemaTest, ReadsAFileOfVersion2) {
+  std::ifstream file(FAULTLINE_SOURCE_DIR "/tests/unit/daemon_store/fixtures/version-2.sql");
+  std::stringstream sql;
+  sql << file.rdbuf();
+  ASSERT_TRUE(open().script(sql.str()));
+  auto store = open_store(directory / "a.db");
+  ASSERT_TRUE(store);
+  const auto alarms = must(store->query_now([](Database& db) { return list_alarms(db); }));
+  ASSERT_EQ(alarms.size(), 1U);
+  EXPECT_EQ(alarms[0].source, "alertmanager");
+  EXPECT_EQ(alarms[0].id, "a1b2c3d4e5f60718");
+  EXPECT_EQ(alarms[0].changed - alarms[0].raised, std::chrono::minutes(1));
+  EXPECT_FALSE(alarms[0].cleared);
+  EXPECT_EQ(alarms[0].document, R"({"alertname":"SitePower","site":"s-1"})");
 }
 
 }  // namespace
