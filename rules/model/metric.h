@@ -43,10 +43,12 @@ enum class Metric : std::uint8_t {
   attenuation_up_db,
   rate_down_bps,  // that a line has or could have, not what is carried
   rate_up_bps,
-  temperature_c,  // of the device or its optics
-  power_w,        // that the device draws
+  temperature_c,       // of the device or its optics
+  power_w,             // that the device draws
+  availability_ratio,  // share of the time in which a cell or port served, 0 … 1, from counters
+  drop_ratio,          // share of the calls or sessions that ended abnormally, 0 … 1, from counters
 };
-inline constexpr std::size_t kMetricCount = 34;
+inline constexpr std::size_t kMetricCount = 36;
 inline constexpr std::array<std::string_view, kMetricCount> kMetricNames = {"loss_ratio",
                                                                             "rtt_ms",
                                                                             "ipdv_ms",
@@ -80,7 +82,9 @@ inline constexpr std::array<std::string_view, kMetricCount> kMetricNames = {"los
                                                                             "rate_down_bps",
                                                                             "rate_up_bps",
                                                                             "temperature_c",
-                                                                            "power_w"};
+                                                                            "power_w",
+                                                                            "availability_ratio",
+                                                                            "drop_ratio"};
 
 constexpr std::string_view name(Metric metric) {
   return kMetricNames[static_cast<std::size_t>(metric)];
