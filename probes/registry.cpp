@@ -4,8 +4,9 @@
 #include "probes/session/dns.h"
 #include "probes/session/http.h"
 #include "probes/session/modem.h"
-#include "probes/session/tcp.h"
+#include "probes/session/prometheus.h"
 #include "probes/session/snmp.h"
+#include "probes/session/tcp.h"
 
 #include <array>
 
@@ -72,6 +73,14 @@ std::span<const ProbeKind> probe_kinds() {
           .options = session::snmp_options(),
           .metrics = session::snmp_metrics(),
           .make = session::make_snmp_probe},
+      ProbeKind{.name = "prometheus",
+                .help = "values that a Prometheus already has: one query a metric, for all endpoints at once",
+                .transport = ProbeTransport::session,
+                .source = ProbeSource::name,
+                .options = session::prometheus_options(),
+                .metrics = session::prometheus_metrics(),
+                .make = session::make_prometheus_probe,
+                .check = session::check_prometheus_options},
   };
   return kKinds;
 }
