@@ -15,8 +15,8 @@
 
 namespace faultline::inventory {
 
-// What an endpoint is measured by, which a Topology need not know. All are empty for a retired endpoint, never
-// for another.
+// What an endpoint is measured by, which a Topology need not know. All are empty for a retired endpoint,
+// never for another.
 struct EndpointAccess {
   std::string address;  // literal or host name
   std::string device;  // path of a serial port or pty, relative ones already joined to the config's directory
