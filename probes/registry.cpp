@@ -4,6 +4,7 @@
 #include "probes/session/dns.h"
 #include "probes/session/http.h"
 #include "probes/session/modem.h"
+#include "probes/session/pm_file.h"
 #include "probes/session/prometheus.h"
 #include "probes/session/snmp.h"
 #include "probes/session/tcp.h"
@@ -81,6 +82,16 @@ std::span<const ProbeKind> probe_kinds() {
                 .metrics = session::prometheus_metrics(),
                 .make = session::make_prometheus_probe,
                 .check = session::check_prometheus_options},
+      ProbeKind{
+          .name = "pm_file",
+          .help =
+              "counters of cells and ports from performance files (3GPP TS 32.435 XML, CSV) in a directory",
+          .transport = ProbeTransport::session,
+          .source = ProbeSource::name,
+          .options = session::pm_file_options(),
+          .metrics = session::pm_file_metrics(),
+          .make = session::make_pm_file_probe,
+          .check = session::check_pm_file_options},
   };
   return kKinds;
 }

@@ -1,20 +1,13 @@
 #include "probes/session/prometheus.h"
 
-#include "probes/async/cancellation.h"
+#include "probes/session/metric_options.h"
 #include "probes/session/prometheus_query.h"
 #include "probes/session/reach.h"
-#include "probes/session/shared_answer.h"
-#include "rules/model/metric_words.h"
+#include "probes/session/shared_probe.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -24,7 +17,6 @@ namespace faultline::session {
 namespace {
 
 namespace asio = boost::asio;
-using Clock = SharedAnswer::Clock;
 
 constexpr std::array kFixedOptions = {
     OptionSpec{"interval", OptionType::duration, "60s", 1, 86'400, "",
@@ -49,76 +41,24 @@ constexpr std::array kFixedOptions = {
 constexpr std::array kMetrics = {Metric::optical_rx_dbm, Metric::rsrp_dbm,    Metric::sinr_db,
                                  Metric::utilisation,    Metric::traffic_bps, Metric::active_users};
 
-std::vector<OptionSpec> make_options() {
-  static std::vector<std::string> helps(kMetricCount);  // what the specs point to
-  std::vector<OptionSpec> options(kFixedOptions.begin(), kFixedOptions.end());
-  for (std::size_t m = 0; m < kMetricCount; ++m) {
-    const auto metric = static_cast<Metric>(m);
-    if (metric == Metric::loss_ratio) continue;  // is judged from counts of packets
-    const MetricWords words = words_of(metric);
-    helps[m] =
-        fmt::format("query: {}{}", words.name, *words.unit == '\0' ? "" : fmt::format(", in{}", words.unit));
-    OptionSpec option;
-    option.name = name(metric);
-    option.help = helps[m];
-    options.push_back(option);
-  }
-  return options;
-}
-
-class PrometheusProbe : public SessionProbe {
+class PrometheusProbe : public SharedProbe {
  public:
   PrometheusProbe(PrometheusSettings settings, Duration interval)
-      : settings_(std::make_shared<PrometheusSettings>(std::move(settings))),
-        answer_(interval),
+      : SharedProbe(interval),
+        settings_(std::make_shared<PrometheusSettings>(std::move(settings))),
         last_reasons_(settings_->queries.size(), OutcomeReason::none) {}
 
-  asio::awaitable<Round> run(SessionTarget target, Duration time_limit) override {
-    Round round;
-    round.endpoint = target.endpoint;
-    co_await asio::this_coro::throw_if_cancelled(false);  // an outcome, not an exception
-    const Stopwatch total;
-    while (!answer_.serves(target.endpoint, Clock::now())) {
-      const Duration left = total.left_of(time_limit);
-      const bool cancelled = co_await is_cancelled();
-      if (cancelled || left <= Duration{0}) {
-        round.reason = cancelled ? OutcomeReason::cancelled : OutcomeReason::source_silent;
-        co_return round;
-      }
-      if (is_asking_)
-        co_await wait(left);
-      else
-        co_await ask(left);
-    }
-    answer_.use(target.endpoint);
-    conclude(series_key(target, settings_->key), round);
-    co_return round;
-  }
-
  private:
-  // Until somebody else's question is answered or given up.
-  asio::awaitable<void> wait(Duration time_limit) {
-    const auto executor = co_await asio::this_coro::executor;
-    const auto timer = std::make_shared<asio::steady_timer>(executor, time_limit);
-    waiting_.push_back(timer);
-    const auto token = asio::as_tuple(asio::use_awaitable);
-    co_await timer->async_wait(token);
-  }
-
-  // If this is cancelled, one of those that wait asks in its place.
-  asio::awaitable<void> ask(Duration time_limit) {
-    is_asking_ = true;
+  asio::awaitable<bool> renew(Duration time_limit) override {
     PrometheusReadings answer = co_await ask_prometheus(settings_, time_limit);
-    is_asking_ = false;
-    if (!answer.is_cancelled) {
-      readings_ = std::move(answer.readings);
-      answer_.renew(Clock::now());
-      note_changes();
-    }
-    for (const auto& timer : std::exchange(waiting_, {})) timer->cancel();
+    if (answer.is_cancelled) co_return false;
+    readings_ = std::move(answer.readings);
+    note_changes();
+    co_return true;
   }
 
-  void conclude(const std::string& key, Round& round) const {
+  void conclude(const SessionTarget& target, Round& round) override {
+    const std::string key = series_key(target, settings_->key);
     Verdict trouble{Outcome::not_measured, OutcomeReason::no_value};
     const auto note = [&](Outcome outcome, OutcomeReason reason) {  // the first that says more than "nothing"
       if (trouble.reason == OutcomeReason::no_value) trouble = {outcome, reason};
@@ -165,17 +105,14 @@ class PrometheusProbe : public SessionProbe {
   }
 
   std::shared_ptr<PrometheusSettings> settings_;
-  SharedAnswer answer_;
-  std::vector<PrometheusReading> readings_;  // of it, one for each query
-  bool is_asking_ = false;
-  std::vector<std::shared_ptr<asio::steady_timer>> waiting_;
+  std::vector<PrometheusReading> readings_;  // of the last answer, one for each query
   std::vector<OutcomeReason> last_reasons_;  // by query
 };
 
 }  // namespace
 
 std::span<const OptionSpec> prometheus_options() {
-  static const std::vector<OptionSpec> kOptions = make_options();
+  static const std::vector<OptionSpec> kOptions = with_metric_options(kFixedOptions, "query");
   return kOptions;
 }
 std::span<const Metric> prometheus_metrics() {

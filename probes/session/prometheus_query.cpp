@@ -2,6 +2,7 @@
 
 #include "probes/session/http_answer.h"
 #include "probes/session/http_exchange.h"
+#include "probes/session/metric_options.h"
 #include "probes/session/reach.h"
 #include "probes/session/secret_file.h"
 
@@ -136,17 +137,11 @@ Result<PrometheusSettings> prometheus_settings(const ProbeOptions& options) {
     return fail(fmt::format("label: \"{}\" is no name of a label", settings.label));
   const auto key = std::find(kKeyNames.begin(), kKeyNames.end(), options.text("match"));
   settings.key = static_cast<SeriesKey>(key - kKeyNames.begin());
-  for (std::size_t m = 0; m < kMetricCount; ++m) {
-    const auto metric = static_cast<Metric>(m);
-    if (metric == Metric::loss_ratio || options.text(name(metric)).empty()) continue;
-    if (settings.queries.size() == kMetricsPerRound)
-      return fail(fmt::format("{}: is one query too many; a round carries {} values", name(metric),
-                              kMetricsPerRound));
-    settings.queries.push_back({metric, options.text(name(metric))});
-  }
-  if (settings.queries.empty())
-    return fail(
-        "no query is given; name a metric and its PromQL, such as optical_rx_dbm: avg by (instance) (…)");
+  auto queries = given_metrics(
+      options,
+      "no query is given; name a metric and its PromQL, such as optical_rx_dbm: avg by (instance) (…)");
+  if (!queries) return tl::make_unexpected(queries.error());
+  for (auto& [metric, text] : *queries) settings.queries.push_back({metric, std::move(text)});
   settings.user = options.text("user");
   settings.password_file = options.text("password_file");
   settings.bearer_file = options.text("bearer_file");

@@ -335,7 +335,7 @@ TEST(PrometheusOptions, AreCheckedTogether) {
     many.emplace_back(name(metric), "x");
   EXPECT_EQ(problem(many), "");
   many.emplace_back("active_users", "x");
-  EXPECT_THAT(problem(many), StartsWith("active_users: is one query too many"));
+  EXPECT_THAT(problem(many), StartsWith("active_users: is one too many"));
 }
 
 TEST(PrometheusInstance, LosesItsPortOnly) {
