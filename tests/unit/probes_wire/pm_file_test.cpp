@@ -105,7 +105,7 @@ TEST(PmXml, RefusesADocumentType) {
 TEST(PmCsv, ReadsAColumnForEachCounter) {
   const PmFile file = parse_pm_csv(
       "time;Cell;Used;\"To;tal\"\r\n14:00;cell-1;40;100\r\n14:00;cell-2;;x\n14:00;;1;2\n"
-      "14:00;\"cell \"\"3\"\"\";-1.5",
+      "14:00;\"cell \"\"3;\"\"\";-1.5",
       "Cell");
   ASSERT_EQ(file.state, State::whole) << file.problem;
   ASSERT_EQ(file.blocks.size(), 1U);
@@ -114,7 +114,7 @@ TEST(PmCsv, ReadsAColumnForEachCounter) {
   using Values = std::vector<std::pair<std::uint32_t, double>>;
   EXPECT_EQ(file.blocks[0].objects[0].name, "cell-1");
   EXPECT_EQ(file.blocks[0].objects[0].values, (Values{{2, 40}, {3, 100}}));
-  EXPECT_EQ(file.blocks[0].objects[1].name, "cell \"3\"");
+  EXPECT_EQ(file.blocks[0].objects[1].name, "cell \"3;\"");
   EXPECT_EQ(file.blocks[0].objects[1].values, (Values{{2, -1.5}}));
 }
 

@@ -46,6 +46,7 @@ TEST(PmFormula, TakesCountersByTheirNames) {
 TEST(PmFormula, WhatIsNotKnownHasNoValue) {
   EXPECT_TRUE(std::isnan(value_of("a + 1")));
   EXPECT_TRUE(std::isnan(value_of("1 / 0")));
+  EXPECT_TRUE(std::isnan(value_of("1 / (1 / 0)"))) << "and nothing can be made of that";
   EXPECT_TRUE(std::isnan(value_of("a / b", {{"a", 0}, {"b", 0}})));
   EXPECT_TRUE(std::isnan(value_of("a * a", {{"a", 1e300}})));
 }
