@@ -5,8 +5,10 @@
 #include "probes/session/http.h"
 #include "probes/session/modem.h"
 #include "probes/session/path.h"
-#include "probes/session/tcp.h"
+#include "probes/session/pm_file.h"
+#include "probes/session/prometheus.h"
 #include "probes/session/snmp.h"
+#include "probes/session/tcp.h"
 
 #include <array>
 
@@ -81,6 +83,24 @@ std::span<const ProbeKind> probe_kinds() {
                 .metrics = {},
                 .make = session::make_path_probe,
                 .is_evidence = false},
+      ProbeKind{.name = "prometheus",
+                .help = "values that a Prometheus already has: one query a metric, for all endpoints at once",
+                .transport = ProbeTransport::session,
+                .source = ProbeSource::name,
+                .options = session::prometheus_options(),
+                .metrics = session::prometheus_metrics(),
+                .make = session::make_prometheus_probe,
+                .check = session::check_prometheus_options},
+      ProbeKind{
+          .name = "pm_file",
+          .help =
+              "counters of cells and ports from performance files (3GPP TS 32.435 XML, CSV) in a directory",
+          .transport = ProbeTransport::session,
+          .source = ProbeSource::name,
+          .options = session::pm_file_options(),
+          .metrics = session::pm_file_metrics(),
+          .make = session::make_pm_file_probe,
+          .check = session::check_pm_file_options},
   };
   return kKinds;
 }

@@ -18,7 +18,12 @@ class SessionProbe;  // probes/session/session_probe.h
 // Who sends it: the sharded packet engine, or a coroutine of its own on the main loop.
 enum class ProbeTransport : std::uint8_t { packet, session };
 // Which column of endpoints.csv it goes by.
-enum class ProbeSource : std::uint8_t { address, device, agent };  // agent: or, without one, address
+enum class ProbeSource : std::uint8_t {
+  address,
+  device,
+  agent,  // or, without one, address
+  name,   // which every endpoint has: what somebody else knows of it
+};
 
 struct ProbeKind {
   std::string_view name;  // "icmp"; as in configuration, metrics and API

@@ -47,7 +47,8 @@ Result<OptionValue> read_option(const OptionSpec& spec, std::string_view text, c
   return parse_option(spec, text);
 }
 
-// What concerns several options at once is the probe's or the packet engine's to say; its message begins with the option.
+// What concerns several options at once is the probe's or the packet engine's to say; its message begins with
+// the option.
 std::optional<std::string> together_problem(const ProbeKind& kind, const ProbeOptions& options,
                                             const Config& config) {
   if (kind.check != nullptr) {

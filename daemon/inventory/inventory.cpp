@@ -10,6 +10,7 @@ namespace faultline::inventory {
 
 const std::string& source_of(const EndpointAccess& access, ProbeSource source) {
   if (source == ProbeSource::device) return access.device;
+  if (source == ProbeSource::name) return access.name;
   return source == ProbeSource::agent && !access.agent.empty() ? access.agent : access.address;
 }
 

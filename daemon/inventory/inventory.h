@@ -15,12 +15,13 @@
 
 namespace faultline::inventory {
 
-// How an endpoint is reached: what a Topology need not know. All are empty for a retired endpoint, never for
-// another.
+// What an endpoint is measured by, which a Topology need not know. All are empty for a retired endpoint,
+// never for another.
 struct EndpointAccess {
   std::string address;  // literal or host name
   std::string device;  // path of a serial port or pty, relative ones already joined to the config's directory
   std::string agent;   // its SNMP agent: probes/session/agent_address.h
+  std::string name{};  // the endpoint's own, if its profile has a probe that goes by it
 
   bool operator==(const EndpointAccess&) const = default;
 };

@@ -113,12 +113,15 @@ bool has_probe_by(const config::Profile& profile, ProbeSource source) {
   });
 }
 
-EndpointAccess read_access(const Row& row, const config::Config& config) {
+EndpointAccess read_access(const Row& row, const config::Config& config,
+                           std::optional<std::uint8_t> profile) {
   EndpointAccess access;
   const std::string_view address = row.text(endpoint_column::address);
   const std::string_view device = row.text(endpoint_column::device);
   const std::string_view agent = row.text(endpoint_column::agent);
-  if (address.empty() && device.empty() && agent.empty())
+  const bool by_name = profile && has_probe_by(config.profiles[*profile], ProbeSource::name);
+  if (by_name) access.name = row.text(endpoint_column::name);
+  if (address.empty() && device.empty() && agent.empty() && !by_name)
     row.problem(endpoint_column::address, "is empty, and so are device and agent; give one of them");
   if (!address.empty()) {
     if (const auto wrong = config::address_problem(address))
@@ -151,8 +154,8 @@ void check_measurable(const Row& row, const config::Config& config, std::uint8_t
   const bool by_address = has_probe_by(profile, ProbeSource::address);
   const bool by_device = has_probe_by(profile, ProbeSource::device);
   const bool by_agent = has_probe_by(profile, ProbeSource::agent);
-  if ((!access.address.empty() && (by_address || by_agent)) || (!access.device.empty() && by_device) ||
-      (!access.agent.empty() && by_agent))
+  if (!access.name.empty() || (!access.address.empty() && (by_address || by_agent)) ||
+      (!access.device.empty() && by_device) || (!access.agent.empty() && by_agent))
     return;
   if (!access.agent.empty())
     row.problem(
@@ -191,8 +194,9 @@ EndpointRow read_endpoint_row(const Row& row, const config::Config& config) {
   if (const auto index = row.choice(endpoint_column::technology, kTechnologyNames))
     technology = static_cast<Technology>(*index);
   endpoint.technology = technology.value_or(Technology::ip);
-  read.access = read_access(row, config);
-  if (const auto profile = read_profile(row, config, technology)) {
+  const auto profile = read_profile(row, config, technology);
+  read.access = read_access(row, config, profile);
+  if (profile) {
     endpoint.profile = *profile;
     check_measurable(row, config, *profile, read.access);
   }

@@ -72,6 +72,9 @@ constexpr std::array<FamilyInfo, kFamilyCount> kFamilies = {{
     {"faultline_endpoint_temperature_celsius", false,
      "Temperature of the device or its optics, latest value."},
     {"faultline_endpoint_power_watts", false, "Power that the device draws, latest value."},
+    {"faultline_endpoint_availability_ratio", false,
+     "Share of the time in which a cell or port served, latest value."},
+    {"faultline_endpoint_drop_ratio", false, "Share of calls or sessions that were dropped, latest value."},
 }};
 
 constexpr bool all_are_named() {

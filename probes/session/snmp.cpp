@@ -2,6 +2,7 @@
 
 #include "probes/async/deadline.h"
 #include "probes/async/resolver.h"
+#include "probes/session/secret_file.h"
 #include "probes/session/snmp_agent.h"
 
 #include <boost/asio/this_coro.hpp>
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -54,11 +54,8 @@ constexpr int kMostSteps = 8;
 Result<std::string> secret_of(const ProbeOptions& options, const std::string& name) {
   const std::string& path = options.text(name + "_file");
   if (path.empty()) return options.text(name);
-  std::ifstream file(path, std::ios::binary);
-  std::string secret;
-  if (!file || !std::getline(file, secret))
-    return fail(fmt::format("{}_file: {} cannot be read", name, path));
-  if (secret.ends_with('\r')) secret.pop_back();
+  auto secret = read_secret(path);
+  if (!secret) return fail(fmt::format("{}_file: {}", name, secret.error().message));
   return secret;
 }
 

@@ -159,6 +159,8 @@ std::string_view unit_of(Metric metric) {
     case Metric::utilisation:
     case Metric::active_users:
     case Metric::http_status:
+    case Metric::availability_ratio:
+    case Metric::drop_ratio:
       break;
   }
   return "";

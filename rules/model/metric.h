@@ -43,44 +43,53 @@ enum class Metric : std::uint8_t {
   attenuation_up_db,
   rate_down_bps,  // that a line has or could have, not what is carried
   rate_up_bps,
-  temperature_c,  // of the device or its optics
-  power_w,        // that the device draws
+  temperature_c,       // of the device or its optics
+  power_w,             // that the device draws
+  availability_ratio,  // share of the time in which a cell or port served, 0 … 1, from counters
+  drop_ratio,          // share of the calls or sessions that ended abnormally, 0 … 1, from counters
 };
-inline constexpr std::size_t kMetricCount = 34;
-inline constexpr std::array<std::string_view, kMetricCount> kMetricNames = {"loss_ratio",
-                                                                            "rtt_ms",
-                                                                            "ipdv_ms",
-                                                                            "rsrp_dbm",
-                                                                            "rsrq_db",
-                                                                            "sinr_db",
-                                                                            "rssi_dbm",
-                                                                            "throughput_bps",
-                                                                            "optical_rx_dbm",
-                                                                            "mer_db",
-                                                                            "upstream_snr_db",
-                                                                            "traffic_bps",
-                                                                            "utilisation",
-                                                                            "active_users",
-                                                                            "connect_ms",
-                                                                            "dns_ms",
-                                                                            "resolve_ms",
-                                                                            "tls_ms",
-                                                                            "first_byte_ms",
-                                                                            "http_ms",
-                                                                            "certificate_days",
-                                                                            "http_status",
-                                                                            "http_bytes",
-                                                                            "optical_tx_dbm",
-                                                                            "downstream_power_dbmv",
-                                                                            "upstream_power_dbmv",
-                                                                            "margin_down_db",
-                                                                            "margin_up_db",
-                                                                            "attenuation_down_db",
-                                                                            "attenuation_up_db",
-                                                                            "rate_down_bps",
-                                                                            "rate_up_bps",
-                                                                            "temperature_c",
-                                                                            "power_w"};
+inline constexpr std::size_t kMetricCount = 36;
+// One a line, as the enumerators are.
+// clang-format off
+inline constexpr std::array<std::string_view, kMetricCount> kMetricNames = {
+    "loss_ratio",
+    "rtt_ms",
+    "ipdv_ms",
+    "rsrp_dbm",
+    "rsrq_db",
+    "sinr_db",
+    "rssi_dbm",
+    "throughput_bps",
+    "optical_rx_dbm",
+    "mer_db",
+    "upstream_snr_db",
+    "traffic_bps",
+    "utilisation",
+    "active_users",
+    "connect_ms",
+    "dns_ms",
+    "resolve_ms",
+    "tls_ms",
+    "first_byte_ms",
+    "http_ms",
+    "certificate_days",
+    "http_status",
+    "http_bytes",
+    "optical_tx_dbm",
+    "downstream_power_dbmv",
+    "upstream_power_dbmv",
+    "margin_down_db",
+    "margin_up_db",
+    "attenuation_down_db",
+    "attenuation_up_db",
+    "rate_down_bps",
+    "rate_up_bps",
+    "temperature_c",
+    "power_w",
+    "availability_ratio",
+    "drop_ratio",
+};
+// clang-format on
 
 constexpr std::string_view name(Metric metric) {
   return kMetricNames[static_cast<std::size_t>(metric)];

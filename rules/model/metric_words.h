@@ -77,6 +77,10 @@ constexpr MetricWords words_of(Metric metric) {
       return {"temperature", " C"};
     case Metric::power_w:
       return {"power drawn", " W"};
+    case Metric::availability_ratio:
+      return {"availability", ""};
+    case Metric::drop_ratio:
+      return {"drop rate", ""};
     case Metric::loss_ratio:
       break;
   }

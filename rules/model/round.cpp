@@ -29,7 +29,11 @@ std::string_view name(OutcomeReason reason) {
                                                             "unexpected_answer",
                                                             "connection_closed",
                                                             "tls_failed",
-                                                            "certificate_refused"};
+                                                            "certificate_refused",
+                                                            "source_silent",
+                                                            "answer_too_large",
+                                                            "no_value",
+                                                            "ambiguous_value"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

@@ -52,9 +52,14 @@ enum class OutcomeReason : std::uint8_t {
   connection_closed,    // the other side ended the conversation before its answer was whole
   tls_failed,           // no TLS session came about
   certificate_refused,  // untrusted, ended, or of another name
+  // Of values that somebody else has, such as a Prometheus: they say nothing about the endpoint.
+  source_silent,     // who has the values did not answer in time
+  answer_too_large,  // the answer is longer than is read
+  no_value,          // nothing, or nothing current, or no number is known of the endpoint
+  ambiguous_value,   // more than one value is said to be the endpoint's
 };
 inline constexpr std::size_t kOutcomeReasonCount =
-    static_cast<std::size_t>(OutcomeReason::certificate_refused) + 1;
+    static_cast<std::size_t>(OutcomeReason::ambiguous_value) + 1;
 std::string_view name(OutcomeReason reason);
 
 // Index of the probe kind in the registry (probes/registry.h), which knows its name.

@@ -28,12 +28,14 @@ CONFINED = {
     "sqlite": re.compile(r"^daemon/store/"),
     "net-snmp": re.compile(r"^probes/session/snmp_(agent|library|trap|users)\.cpp$"),
     "c-ares": re.compile(r"^probes/async/resolver\.cpp$"),
+    "expat": re.compile(r"^probes/wire/pm_xml\.cpp$"),
 }
 FOREIGN = [
     ("yaml-cpp", r"yaml-cpp/"),
     ("net-snmp", r"net-snmp/"),
     ("prometheus-cpp", r"prometheus/"),
     ("c-ares", r"ares\.h"),
+    ("expat", r"expat\.h"),
     ("sqlite", r"sqlite3\.h"),
     ("boost-json", r"boost/json"),
     ("boost-geometry", r"boost/geometry"),
@@ -44,7 +46,7 @@ FOREIGN = [
     ("spdlog", r"spdlog/"),
     ("cli11", r"CLI/"),
     ("zlib", r"zlib\.h"),
-    ("system", r"(sys|net|netinet|arpa|linux|asm)/|(unistd|poll|fcntl|signal|termios|ifaddrs|netdb|pthread|sched|errno|endian|time|dirent|pty|grp|pwd)\.h$"),
+    ("system", r"(sys|net|netinet|arpa|linux|asm)/|(unistd|poll|fcntl|signal|termios|ifaddrs|netdb|pthread|sched|errno|endian|time|dirent|fnmatch|pty|grp|pwd)\.h$"),
 ]
 FREE = re.compile(r"^(tl/expected\.hpp|fmt/[a-z]+\.h|[a-z_0-9]+)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')

@@ -64,6 +64,7 @@ TEST(Document, ListsEveryProbeWithItsOptions) {
         kind.name, kind.transport == ProbeTransport::packet ? "packets" : "session",
         kind.source == ProbeSource::address  ? "address"
         : kind.source == ProbeSource::device ? "device"
+        : kind.source == ProbeSource::name   ? "name"
                                              : "agent or address",
         kind.help);
     for (const OptionSpec& spec : kind.options)
@@ -111,7 +112,7 @@ TEST(Document, ItsYamlIsGood) {
     EXPECT_EQ(problems.text(), "");
     ++blocks;
   }
-  EXPECT_EQ(blocks, 2U);
+  EXPECT_EQ(blocks, 4U);
 }
 
 // The table's keys are those that the reader asks for: each alone, with a wrong value, is found wrong or

@@ -59,6 +59,21 @@ TEST_F(Inventories, FillWhatARowLeavesOpen) {
   EXPECT_EQ(inventory.topology->ancestors(cell).size(), 2U);
 }
 
+// What somebody else knows of an endpoint needs no way to it.
+TEST_F(Inventories, AnEndpointThatIsMeasuredByItsNameNeedsNothingElse) {
+  write("nodes.csv", kNodes);
+  write("endpoints.csv", std::string(kHeader) + "onu-1,gpon,,,,,,\npop,ip,192.0.2.1,,,,,\n");
+  const Inventory inventory =
+      load(config("profiles: {optics: {technologies: [gpon], probes: [prometheus: {optical_rx_dbm: rx}]}, "
+                  "ip: {technologies: [ip], probes: [icmp]}}\n"));
+  ASSERT_TRUE(inventory.topology) << problems_.text();
+  const EndpointAccess& onu = inventory.access[inventory.topology->find_endpoint("onu-1")->value];
+  const EndpointAccess& pop = inventory.access[inventory.topology->find_endpoint("pop")->value];
+  EXPECT_EQ(source_of(onu, ProbeSource::name), "onu-1");
+  EXPECT_EQ(source_of(onu, ProbeSource::address), "");
+  EXPECT_EQ(source_of(pop, ProbeSource::name), "") << "its profile has no such probe";
+}
+
 TEST_F(Inventories, KeepIndexesOverAReload) {
   write("nodes.csv", kNodes);
   write("endpoints.csv", std::string(kHeader) + "a,ip,10.0.0.1,,,,,\nb,ip,10.0.0.2,,,,,\n");

@@ -40,6 +40,12 @@ TEST_F(Unreachable, AHostThatIsNotThereIsUnreachable) {
   }
 }
 
+TEST_F(Unreachable, ThatAPrometheusIsNotThereSaysNothingAboutTheEndpoint) {
+  const Round round = measure("prometheus", {{"rsrp_dbm", "x"}, {"url", "http://192.0.2.9:9090"}});
+  EXPECT_EQ(round.outcome, Outcome::not_measured);
+  EXPECT_EQ(round.reason, OutcomeReason::host_unreachable);
+}
+
 TEST_F(Unreachable, WithoutARouteNothingIsSaidAboutTheHost) {
   for (const std::string_view kind : {"tcp", "dns", "http"}) {
     const Round round = measure(kind, {}, "198.51.100.1");

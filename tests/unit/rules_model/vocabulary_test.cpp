@@ -47,6 +47,7 @@ TEST(Names, AreThereForEveryOutcomeAndReason) {
   EXPECT_EQ(name(Outcome::not_measured), "not_measured");
   EXPECT_EQ(name(OutcomeReason::cancelled), "cancelled");
   EXPECT_EQ(name(OutcomeReason::certificate_refused), "certificate_refused");
+  EXPECT_EQ(name(OutcomeReason::ambiguous_value), "ambiguous_value");
 }
 
 TEST(Metric, IsFoundByItsNameAndByNoOther) {

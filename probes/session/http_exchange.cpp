@@ -1,0 +1,139 @@
+#include "probes/session/http_exchange.h"
+
+#include "probes/async/cancellation.h"
+#include "probes/async/clock.h"
+#include "probes/async/deadline.h"
+#include "probes/async/resolver.h"
+#include "probes/session/tls_peer.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cmath>
+
+namespace faultline::session {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using TlsStream = asio::ssl::stream<tcp::socket&>;
+
+constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+
+// Sends the request and reads until the answer is whole, is no answer, or ends too early.
+template <typename Stream>
+asio::awaitable<void> converse(Stream& stream, const std::string& request, HttpAnswer& answer,
+                               HttpCourse& course) {
+  const Stopwatch asking;
+  const auto out = asio::buffer(request);
+  if (const bool cancelled = co_await is_cancelled(); cancelled) co_return;
+  // A server may answer and close before it has read all: the answer is looked for in any case.
+  co_await asio::async_write(stream, out, kToken);
+  std::array<char, 4096> bytes{};
+  const auto in = asio::buffer(bytes);
+  while (answer.state() == HttpAnswer::State::unfinished) {
+    // A cancellation that came between two waits would not end the second.
+    if (const bool cancelled = co_await is_cancelled(); cancelled) co_return;
+    const auto [error, count] = co_await stream.async_read_some(in, kToken);
+    if (count > 0 && std::isnan(course.first_byte_ms)) course.first_byte_ms = asking.elapsed_ms();
+    answer.take(std::string_view(bytes.data(), count));
+    course.attempt.error = error;
+    if (!error) continue;
+    const bool is_end = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+    if (is_end) answer.end();
+    if (is_end) course.attempt.error = error_code(ECONNRESET, boost::system::system_category());
+    co_return;
+  }
+}
+
+asio::awaitable<void> visit(tcp::socket& socket, tcp::endpoint remote, const HttpRequest& request,
+                            HttpAnswer& answer, HttpCourse& course) {
+  const Stopwatch connecting;
+  course.attempt = co_await connect_tcp(socket, remote);
+  if (course.attempt.error) co_return;
+  course.connect_ms = connecting.elapsed_ms();
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  HttpTarget shown = request.to;
+  if (!request.host.empty()) shown.host = request.host;
+  const std::string text = fmt::format(
+      "{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: faultline\r\nAccept: */*\r\n{}Connection: close\r\n\r\n",
+      request.method, request.to.path, shown.host_header(), request.header);
+  if (!request.to.tls) {
+    co_await converse(socket, text, answer, course);
+    co_return;
+  }
+  TlsStream stream(socket, *request.tls);
+  expect_peer(stream.native_handle(), shown.host);
+  if (const bool cancelled = co_await is_cancelled(); cancelled) co_return;
+  const Stopwatch shaking;
+  const auto [error] = co_await stream.async_handshake(TlsStream::client, kToken);
+  course.attempt.error = error;
+  course.is_tls_broken = static_cast<bool>(error);
+  if (error) co_return;
+  course.tls_ms = shaking.elapsed_ms();
+  if (const auto days = certificate_days(stream.native_handle(), wall_now()))
+    course.certificate_days = static_cast<float>(*days);
+  course.is_peer_refused = request.verify && !is_trusted(stream.native_handle());
+  if (course.is_peer_refused) co_return;
+  co_await converse(stream, text, answer, course);
+}
+
+}  // namespace
+
+asio::awaitable<HttpCourse> exchange(HttpRequest request, HttpAnswer& answer, Duration time_limit) {
+  HttpCourse course;
+  co_await asio::this_coro::throw_if_cancelled(false);  // an outcome, not an exception
+  const auto executor = co_await asio::this_coro::executor;
+  const Stopwatch total;
+  const auto address = co_await find_address(request.to.host, time_limit);
+  course.is_cancelled = co_await is_cancelled();
+  if (course.is_cancelled) co_return course;
+  course.is_unresolved = !address;
+  if (course.is_unresolved) co_return course;
+  if (!is_literal_address(request.to.host)) course.resolve_ms = total.elapsed_ms();
+  tcp::socket socket(executor);
+  const Deadline deadline(executor, total.left_of(time_limit), [&socket] {
+    error_code ignored;
+    socket.close(ignored);
+  });
+  const tcp::endpoint remote(*address, request.to.port);
+  co_await visit(socket, remote, request, answer, course);
+  course.is_expired = deadline.expired();
+  course.is_cancelled = co_await is_cancelled();
+  course.total_ms = total.elapsed_ms();
+  co_return course;
+}
+
+Verdict verdict_of(const HttpCourse& course, const HttpAnswer& answer) {
+  if (course.is_unresolved) return {Outcome::not_measured, OutcomeReason::name_unresolved};
+  if (answer.state() == HttpAnswer::State::malformed) return {Outcome::malformed, OutcomeReason::none};
+  if (course.is_peer_refused) return {Outcome::refused, OutcomeReason::certificate_refused};
+  if (course.is_expired) return {Outcome::timed_out, OutcomeReason::none};
+  if (course.is_tls_broken) return {Outcome::refused, OutcomeReason::tls_failed};
+  return verdict_of(course.attempt);
+}
+
+std::shared_ptr<asio::ssl::context> tls_for(const std::string& url, const std::string& ca) {
+  if (url.starts_with("http://")) return nullptr;
+  auto made = make_tls_client(ca);
+  return made ? *made : std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+}
+
+Result<void> check_authorities(const std::string& ca) {
+  if (ca.empty()) return {};
+  if (!ca.starts_with('/')) return fail(fmt::format("ca: \"{}\" is not an absolute path", ca));
+  if (const auto tls = make_tls_client(ca); !tls) return fail("ca: " + tls.error().message);
+  return {};
+}
+
+}  // namespace faultline::session
