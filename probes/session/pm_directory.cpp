@@ -137,6 +137,7 @@ PmLook PmDirectory::look(Timestamp now) {
                          status.st_mtim.tv_sec * 1'000'000'000LL + status.st_mtim.tv_nsec, false};
   }
   std::vector<std::pair<std::int64_t, std::string>> in_order;  // the newest value wins
+  in_order.reserve(present.size());
   for (const auto& [name, seen] : present) in_order.emplace_back(seen.changed_ns, name);
   std::sort(in_order.begin(), in_order.end());
   for (const auto& [changed, name] : in_order) {
