@@ -138,7 +138,7 @@ void Tmf642::handle(const TmfAlarmRequest& request, Reply reply) {
     if (is_get) return reply(request.id.empty() ? list(request) : get(request));
     if (request.method == "POST" && request.id.empty()) return create(request, std::move(reply));
     if (request.method == "PATCH" && !request.id.empty()) return patch(request, std::move(reply));
-    if (request.method == "DELETE" && !request.id.empty()) return remove(request, std::move(reply));
+    if (request.method == "DELETE" && !request.id.empty()) return remove(request, reply);
   }
   reply(error(405, "methodNotAllowed", fmt::format("{} is not offered here", request.method)));
 }
@@ -247,7 +247,7 @@ void Tmf642::patch(const TmfAlarmRequest& request, Reply reply) {
   remember(identity, request.id);
 }
 
-void Tmf642::remove(const TmfAlarmRequest& request, Reply reply) {
+void Tmf642::remove(const TmfAlarmRequest& request, const Reply& reply) {
   const auto done = [reply](const std::vector<Fate>&, const Result<void>& stored) {
     reply(stored ? TmfAlarmAnswer{204, {}, {}} : not_stored());
   };

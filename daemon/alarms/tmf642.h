@@ -61,7 +61,7 @@ class Tmf642 {
   };
   void create(const TmfAlarmRequest& request, Reply reply);
   void patch(const TmfAlarmRequest& request, Reply reply);
-  void remove(const TmfAlarmRequest& request, Reply reply);
+  void remove(const TmfAlarmRequest& request, const Reply& reply);
   void clear_by_pattern(const TmfAlarmRequest& request, Reply reply);
   TmfAlarmAnswer list(const TmfAlarmRequest& request) const;
   TmfAlarmAnswer get(const TmfAlarmRequest& request) const;

@@ -60,8 +60,8 @@ std::string text_of(const netsnmp_variable_list& variable) {
       return fmt::format("{}.{}.{}.{}", variable.val.string[0], variable.val.string[1],
                          variable.val.string[2], variable.val.string[3]);
     case ASN_OCTET_STR: {
-      const std::string text(reinterpret_cast<const char*>(variable.val.string),
-                             std::min(variable.val_len, kMostBytes));
+      std::string text(reinterpret_cast<const char*>(variable.val.string),
+                       std::min(variable.val_len, kMostBytes));
       const bool is_text = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
       if (is_text) return text;
       std::string hex;
