@@ -33,8 +33,8 @@ struct ProbeKind {
   std::span<const OptionSpec> options;
   std::span<const Metric> metrics;                                               // what its rounds carry
   std::unique_ptr<SessionProbe> (*make)(const ProbeOptions& options) = nullptr;  // session kinds only
-  // False: its rounds tell how things are and never that the endpoint is well or bad. It is not asked for when
-  // an endpoint is suspected, which happens thousands of times a day, but when a degradation begins.
+  // False: its rounds tell how things are and never that the endpoint is well or bad. It is not asked for
+  // when an endpoint is suspected, which happens thousands of times a day, but when a degradation begins.
   bool is_evidence = true;
   // Session kinds only, may be missing: what no single option's limits can say. The error's message begins
   // with the option's name and a colon. Options that it refuses are never given to `make`.

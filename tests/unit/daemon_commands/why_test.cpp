@@ -48,7 +48,8 @@ TEST(Why, ShowsEverySectionWithItsFigures) {
   seen.subject = "ep-1";
   seen.reason = "loss begins";
   const std::vector<store::Event> observations(12, seen);
-  const std::string text = why_text(incident_with_argument(), std::vector{complaint, complaint}, observations);
+  const std::string text =
+      why_text(incident_with_argument(), std::vector{complaint, complaint}, observations);
   EXPECT_THAT(
       text, HasSubstr("What was measured (12:00:24 UTC, when it was opened):\n"
                       "  54 of the 54 endpoints affected are bad now: 54 in reachability\n"
@@ -72,8 +73,9 @@ TEST(Why, ShowsEverySectionWithItsFigures) {
 TEST(Why, AnIncidentWithoutAnArgumentShowsWhatItHas) {
   Incident incident = incident_with_argument();
   incident.argument.reset();
-  EXPECT_THAT(why_text(incident, {}, {}), AllOf(HasSubstr("54 of 54 endpoints bad"), HasSubstr("none attached"),
-                                            Not(HasSubstr("What was measured"))));
+  EXPECT_THAT(why_text(incident, {}, {}),
+              AllOf(HasSubstr("54 of 54 endpoints bad"), HasSubstr("none attached"),
+                    Not(HasSubstr("What was measured"))));
 }
 
 }  // namespace
