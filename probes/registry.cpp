@@ -4,6 +4,7 @@
 #include "probes/session/dns.h"
 #include "probes/session/http.h"
 #include "probes/session/modem.h"
+#include "probes/session/modemmanager.h"
 #include "probes/session/path.h"
 #include "probes/session/pm_file.h"
 #include "probes/session/prometheus.h"
@@ -101,6 +102,13 @@ std::span<const ProbeKind> probe_kinds() {
           .metrics = session::pm_file_metrics(),
           .make = session::make_pm_file_probe,
           .check = session::check_pm_file_options},
+      ProbeKind{.name = "modemmanager",
+                .help = "RSRP, RSRQ, SINR and RSSI of a cellular modem that ModemManager owns, over D-Bus",
+                .transport = ProbeTransport::session,
+                .source = ProbeSource::device,
+                .options = session::modemmanager_options(),
+                .metrics = session::modemmanager_metrics(),
+                .make = session::make_modemmanager_probe},
   };
   return kKinds;
 }

@@ -28,6 +28,7 @@ CONFINED = {
     "sqlite": re.compile(r"^daemon/store/"),
     "net-snmp": re.compile(r"^probes/session/snmp_(agent|library|trap|users)\.cpp$"),
     "c-ares": re.compile(r"^probes/async/resolver\.cpp$"),
+    "sd-bus": re.compile(r"^probes/session/modem_bus\.cpp$"),
     "expat": re.compile(r"^probes/wire/pm_xml\.cpp$"),
 }
 FOREIGN = [
@@ -36,6 +37,7 @@ FOREIGN = [
     ("prometheus-cpp", r"prometheus/"),
     ("c-ares", r"ares\.h"),
     ("expat", r"expat\.h"),
+    ("sd-bus", r"systemd/"),
     ("sqlite", r"sqlite3\.h"),
     ("boost-json", r"boost/json"),
     ("boost-geometry", r"boost/geometry"),

@@ -41,6 +41,7 @@ struct Measuring : testing::Test {
     Round round;
     bool done = false;
     SessionTarget target{EndpointIndex{7}, "cell-0417", address, ""};
+    target.device = device;
     target.notes = notes;
     auto take = [&](const std::exception_ptr& error, const Round& result) {
       if (error) std::rethrow_exception(error);
@@ -67,6 +68,7 @@ struct Measuring : testing::Test {
   static bool has(const Round& round, Metric metric) { return value(round, metric) == value(round, metric); }
 
   std::shared_ptr<SessionNotes> notes = std::make_shared<SessionNotes>();
+  std::string device;
   boost::asio::io_context io;
   boost::asio::cancellation_signal cancel;
 };
