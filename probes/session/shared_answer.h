@@ -31,6 +31,8 @@ class SharedAnswer {
     const bool is_new = used == used_.end() || used->second != number_;
     return is_new && age < interval_;
   }
+  // Of the last answer; another one means that there has been news.
+  std::uint64_t number() const { return number_; }
   void use(EndpointIndex endpoint) { used_[endpoint.value] = number_; }
   // There is another one, just come: those that waited for it can use it, however long it took.
   void renew(Clock::time_point now) {

@@ -19,7 +19,9 @@ asio::awaitable<Round> SharedProbe::run(SessionTarget target, Duration time_limi
   round.endpoint = target.endpoint;
   co_await asio::this_coro::throw_if_cancelled(false);  // an outcome, not an exception
   const Stopwatch total;
-  while (!answer_.serves(target.endpoint, Clock::now())) {
+  // What comes while this one waits will do, however long ago that is when its turn comes.
+  const std::uint64_t before = answer_.number();
+  while (answer_.number() == before && !answer_.serves(target.endpoint, Clock::now())) {
     const Duration left = total.left_of(time_limit);
     const bool cancelled = co_await is_cancelled();
     if (cancelled || left <= Duration{0}) {

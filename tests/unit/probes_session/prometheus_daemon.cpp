@@ -30,7 +30,7 @@ PrometheusDaemon::PrometheusDaemon(const std::string& target) {
   std::string pattern = (std::filesystem::temp_directory_path() / "faultline-prometheus-XXXXXX").string();
   folder_ = mkdtemp(pattern.data());
   std::ofstream(folder_ / "prometheus.yml")
-      << "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n  - {job_name: olt, "
+      << "global: {scrape_interval: 3s, scrape_timeout: 3s}\nscrape_configs:\n  - {job_name: olt, "
          "honor_labels: true, static_configs: [{targets: [\""
       << target << "\"]}]}\n";
   for (int i = 0; i < kTries && !start(); ++i) stop();
