@@ -1,6 +1,8 @@
 #include "probes/session/snmp_agent.h"
 
+#include "probes/async/cancellation.h"
 #include "probes/async/deadline.h"
+#include "probes/session/snmp_fd_set.h"
 #include "probes/session/snmp_users.h"
 
 #include <boost/asio/as_tuple.hpp>
@@ -13,7 +15,6 @@
 #include <fmt/format.h>
 #include <net-snmp/net-snmp-config.h>
 // After it, as the library wishes.
-#include <net-snmp/library/large_fd_set.h>
 #include <net-snmp/library/snmp_transport.h>
 #include <net-snmp/library/transform_oids.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -102,27 +103,6 @@ Outcome outcome_of_status(long status) {
   const bool is_refusal = status == SNMP_ERR_NOACCESS || status == SNMP_ERR_AUTHORIZATIONERROR;
   return is_refusal ? Outcome::refused : Outcome::malformed;
 }
-
-asio::awaitable<bool> is_cancelled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
-
-class FdSet {  // one descriptor, however large its number
- public:
-  explicit FdSet(int fd) : fd_(fd) { netsnmp_large_fd_set_init(&set_, FD_SETSIZE); }
-  ~FdSet() { netsnmp_large_fd_set_cleanup(&set_); }
-  FdSet(const FdSet&) = delete;
-  FdSet& operator=(const FdSet&) = delete;
-  netsnmp_large_fd_set* ready() {  // the library takes it out again when it has read
-    netsnmp_large_fd_setfd(fd_, &set_);
-    return &set_;
-  }
-
- private:
-  int fd_;
-  netsnmp_large_fd_set set_{};
-};
 
 }  // namespace
 

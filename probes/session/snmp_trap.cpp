@@ -1,5 +1,6 @@
 #include "probes/session/snmp_trap.h"
 
+#include "probes/session/snmp_fd_set.h"
 #include "probes/session/snmp_library.h"
 
 #include <arpa/inet.h>
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 #include <net-snmp/net-snmp-config.h>
 // After it, as the library wishes.
-#include <net-snmp/library/large_fd_set.h>
 #include <net-snmp/library/snmpUDPBaseDomain.h>
 #include <net-snmp/library/snmp_transport.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -118,22 +118,6 @@ SnmpTrap trap_of(const netsnmp_pdu& pdu) {
   }
   return trap;
 }
-
-class FdSet {
- public:
-  explicit FdSet(int fd) : fd_(fd) { netsnmp_large_fd_set_init(&set_, FD_SETSIZE); }
-  ~FdSet() { netsnmp_large_fd_set_cleanup(&set_); }
-  FdSet(const FdSet&) = delete;
-  FdSet& operator=(const FdSet&) = delete;
-  netsnmp_large_fd_set* ready() {  // the library takes it out again when it has read
-    netsnmp_large_fd_setfd(fd_, &set_);
-    return &set_;
-  }
-
- private:
-  int fd_;
-  netsnmp_large_fd_set set_{};
-};
 
 }  // namespace
 

@@ -1,9 +1,8 @@
 // A real Prometheus on a free port of loopback, for tests, that scrapes one target as often as it can.
 #pragma once
 
-#include <sys/types.h>
+#include "tests/unit/probes_session/child_daemon.h"
 
-#include <filesystem>
 #include <string>
 
 namespace faultline {
@@ -12,24 +11,17 @@ class PrometheusDaemon {
  public:
   // `target` is HOST:PORT. Check is_running() first.
   explicit PrometheusDaemon(const std::string& target);
-  ~PrometheusDaemon();
-  PrometheusDaemon(const PrometheusDaemon&) = delete;
-  PrometheusDaemon& operator=(const PrometheusDaemon&) = delete;
 
   static bool is_installed();
-  bool is_running() const { return process_ > 0; }
+  bool is_running() const { return daemon_.is_running(); }
   std::string url() const { return "http://127.0.0.1:" + port_; }
-  const std::string& said() const { return said_; }  // what it printed until then
+  const std::string& said() const { return daemon_.said(); }  // what it printed until then
 
  private:
   bool start();
-  void stop();
 
-  std::filesystem::path folder_;
-  pid_t process_ = -1;
-  int output_ = -1;
+  ChildDaemon daemon_{"prometheus"};
   std::string port_;
-  std::string said_;
 };
 
 }  // namespace faultline

@@ -2,10 +2,9 @@
 // own.
 #pragma once
 
-#include <sys/types.h>
+#include "tests/unit/probes_session/child_daemon.h"
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,14 +14,11 @@ class SnmpDaemon {
  public:
   // `overrides` are lines such as "1.3.6.1.4.1.99999.1.1.7 integer -85". Check is_running() first.
   explicit SnmpDaemon(const std::vector<std::string>& overrides);
-  ~SnmpDaemon();
-  SnmpDaemon(const SnmpDaemon&) = delete;
-  SnmpDaemon& operator=(const SnmpDaemon&) = delete;
 
   static bool is_installed();
-  bool is_running() const { return process_ > 0; }
+  bool is_running() const { return daemon_.is_running(); }
   std::uint16_t port() const { return port_; }
-  const std::string& said() const { return said_; }  // what it printed until then
+  const std::string& said() const { return daemon_.said(); }  // what it printed until then
 
   static constexpr const char* kCommunity = "lines";
   static constexpr const char* kUser = "faultline";
@@ -31,13 +27,9 @@ class SnmpDaemon {
 
  private:
   bool start();
-  void stop();
 
-  std::filesystem::path folder_;
-  pid_t process_ = -1;
-  int output_ = -1;
+  ChildDaemon daemon_{"snmpd"};
   std::uint16_t port_ = 0;
-  std::string said_;
 };
 
 // A port of loopback that nobody listens on just now.
