@@ -143,6 +143,15 @@ HttpResponse json_answer(const json::value& value, unsigned status) {
   return json_response(to_text(value), status);
 }
 
+Reply<RawAnswer> raw_reply(Respond respond) {
+  return [respond = std::move(respond)](RawAnswer raw) {
+    HttpResponse response = json_response(std::move(raw.json), raw.status);
+    if (response.body.empty()) response.content_type.clear();
+    response.headers = std::move(raw.headers);
+    respond(std::move(response));
+  };
+}
+
 HttpResponse failed(const Error& error) {
   return problem(503, error.message);
 }

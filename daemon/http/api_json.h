@@ -46,6 +46,8 @@ std::optional<HttpResponse> refuse_body_type(const HttpRequest& request);
 // {"items": […], "next": "…" | null}
 HttpResponse page_answer(json::array items, const std::string& next);
 HttpResponse json_answer(const json::value& value, unsigned status = 200);
+// Passes on what a TM Forum interface made, its headers included.
+Reply<RawAnswer> raw_reply(Respond respond);
 // 503: what the store or engine said. The message is for operators.
 HttpResponse failed(const Error& error);
 HttpResponse bad_request(const Error& error);

@@ -47,12 +47,7 @@ void tmf(HttpRequest request, const Respond& respond, ApiBackend& backend) {
   const auto id = request.parameters.find("id");
   backend.tmf(request.method == Method::head ? Method::get : request.method,
               id == request.parameters.end() ? std::string() : id->second, std::move(request.query),
-              std::move(request.body), request.principal, [respond](RawAnswer raw) {
-                HttpResponse response = json_response(std::move(raw.json), raw.status);
-                if (response.body.empty()) response.content_type.clear();
-                response.headers = std::move(raw.headers);
-                respond(std::move(response));
-              });
+              std::move(request.body), request.principal, raw_reply(respond));
 }
 
 }  // namespace
