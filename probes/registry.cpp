@@ -36,7 +36,7 @@ std::span<const ProbeKind> probe_kinds() {
       ProbeKind{
           .name = "modem",
           .help =
-              "RSRP, RSRQ, SINR and RSSI of a cellular modem on a serial port, by its maker's AT commands",
+              "signal (RSRP, SINR, RSCP, …) of a cellular modem on a serial port, by its maker's AT commands",
           .transport = ProbeTransport::session,
           .source = ProbeSource::device,
           .options = session::modem_options(),
@@ -103,7 +103,7 @@ std::span<const ProbeKind> probe_kinds() {
           .make = session::make_pm_file_probe,
           .check = session::check_pm_file_options},
       ProbeKind{.name = "modemmanager",
-                .help = "RSRP, RSRQ, SINR and RSSI of a cellular modem that ModemManager owns, over D-Bus",
+                .help = "signal (RSRP, SINR, RSCP, …) of a cellular modem that ModemManager owns, over D-Bus",
                 .transport = ProbeTransport::session,
                 .source = ProbeSource::device,
                 .options = session::modemmanager_options(),

@@ -5,6 +5,7 @@
 
 #include "rules/model/metric.h"
 #include "rules/model/result.h"
+#include "rules/model/round.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -75,8 +76,8 @@ struct DeviceProfile {
   Oid has;                      // something of this subtree must be there; empty: nothing
   std::vector<DeviceValue> values;
 };
-inline constexpr std::size_t kMaxProfileValues = 24;
-inline constexpr std::size_t kMaxProfileMetrics = 8;  // what a round carries
+inline constexpr std::size_t kMaxProfileValues = 32;
+inline constexpr std::size_t kMaxProfileMetrics = kMetricsPerRound;  // what a round carries
 
 using DeviceProfiles = std::vector<DeviceProfile>;
 const DeviceProfile* find_profile(const DeviceProfiles& profiles, std::string_view name);

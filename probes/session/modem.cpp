@@ -2,6 +2,7 @@
 
 #include "probes/async/cancellation.h"
 #include "probes/async/deadline.h"
+#include "probes/session/carrier_values.h"
 #include "probes/wire/modem_dialects.h"
 
 #include <boost/asio/as_tuple.hpp>
@@ -41,7 +42,6 @@ constexpr std::array kOptions = {
         "lte_sinr_scale", OptionType::choice, "db", 0, 0, "db index",
         "how +QENG gives the LTE SINR: in dB, or as an index X with dB = 2X - 20; differs by firmware"},
 };
-constexpr std::array kMetrics = {Metric::rsrp_dbm, Metric::rsrq_db, Metric::sinr_db, Metric::rssi_dbm};
 constexpr std::string_view kMaker = "AT+CGMI", kModel = "AT+CGMM", kImei = "AT+CGSN", kOperator = "AT+COPS?";
 
 // Opens the port raw, 8N1, without becoming its controlling terminal and without waiting for a carrier. What
@@ -97,13 +97,6 @@ asio::awaitable<Answer> ask(Port& port, const SessionTarget& target, std::string
   co_return answer;
 }
 
-void add(Round& round, const wire::CarrierSignal& carrier) {
-  round.add(Metric::rsrp_dbm, carrier.rsrp_dbm.value_or(kNoValue));
-  round.add(Metric::rsrq_db, carrier.rsrq_db.value_or(kNoValue));
-  round.add(Metric::sinr_db, carrier.sinr_db.value_or(kNoValue));
-  round.add(Metric::rssi_dbm, carrier.rssi_dbm.value_or(kNoValue));
-}
-
 // The network that the serving carrier is of is the one whose registration counts.
 std::string_view registration_command(const wire::ModemSignal& signal) {
   if (signal.serving() == nullptr) return "AT+CREG?";
@@ -142,7 +135,7 @@ void judge(const Talk& talk, bool timed_out, Round& round) {
   const auto registration = talk.signal ? talk.signal->registration : wire::ModemRegistration::unknown;
   const bool is_registered = registration == wire::ModemRegistration::registered;
   if (talk.has_values()) {
-    add(round, *talk.signal->serving());
+    add_values(round, *talk.signal->serving());
     round.outcome = Outcome::ok;
     if (!is_registered && registration != wire::ModemRegistration::unknown)
       round.reason = OutcomeReason::not_registered;
@@ -286,7 +279,7 @@ std::span<const OptionSpec> modem_options() {
   return kOptions;
 }
 std::span<const Metric> modem_metrics() {
-  return kMetrics;
+  return kCarrierMetrics;
 }
 std::unique_ptr<SessionProbe> make_modem_probe(const ProbeOptions& options) {
   return std::make_unique<ModemProbe>(options);

@@ -2,6 +2,7 @@
 
 #include "probes/async/cancellation.h"
 #include "probes/async/deadline.h"
+#include "probes/session/carrier_values.h"
 #include "probes/session/modem_bus.h"
 
 #include <boost/asio/this_coro.hpp>
@@ -27,7 +28,6 @@ constexpr std::array kOptions = {
         "refresh", OptionType::duration, "10s", 0, 3'600, "",
         "how often ModemManager is told to read the signal, if nobody has told it; 0s: it is left alone"},
 };
-constexpr std::array kMetrics = {Metric::rsrp_dbm, Metric::rsrq_db, Metric::sinr_db, Metric::rssi_dbm};
 
 // "/dev/ttyUSB2" is the port "ttyUSB2" there; also a sysfs path or an IMEI.
 const BusModem* find(const std::vector<BusModem>& modems, std::string_view device) {
@@ -47,10 +47,7 @@ void judge(const BusModem& modem, Round& round) {
   const bool is_registered = registration == ModemRegistration::registered;
   const bool is_known = registration != ModemRegistration::unknown;
   if (const wire::CarrierSignal* serving = modem.signal.serving()) {
-    round.add(Metric::rsrp_dbm, serving->rsrp_dbm.value_or(kNoValue));
-    round.add(Metric::rsrq_db, serving->rsrq_db.value_or(kNoValue));
-    round.add(Metric::sinr_db, serving->sinr_db.value_or(kNoValue));
-    round.add(Metric::rssi_dbm, serving->rssi_dbm.value_or(kNoValue));
+    add_values(round, *serving);
     round.outcome = Outcome::ok;
     if (is_known && !is_registered) round.reason = OutcomeReason::not_registered;
   } else if (is_known && !is_registered) {
@@ -127,7 +124,7 @@ std::span<const OptionSpec> modemmanager_options() {
   return kOptions;
 }
 std::span<const Metric> modemmanager_metrics() {
-  return kMetrics;
+  return kCarrierMetrics;
 }
 std::unique_ptr<SessionProbe> make_modemmanager_probe(const ProbeOptions& options) {
   return std::make_unique<ModemManagerProbe>(options);

@@ -1,6 +1,7 @@
 #include "rules/foresee/findings.h"
 
 #include "rules/foresee/trend.h"
+#include "rules/model/metric_words.h"
 
 #include <fmt/format.h>
 
@@ -115,55 +116,7 @@ std::optional<Finding> change_of(const LearntMetric& m, const MetricRule& rule, 
 }  // namespace
 
 std::string_view unit_of(Metric metric) {
-  switch (metric) {
-    case Metric::rtt_ms:
-    case Metric::ipdv_ms:
-    case Metric::connect_ms:
-    case Metric::dns_ms:
-    case Metric::resolve_ms:
-    case Metric::tls_ms:
-    case Metric::first_byte_ms:
-    case Metric::http_ms:
-      return " ms";
-    case Metric::certificate_days:
-      return " d";
-    case Metric::http_bytes:
-      return " B";
-    case Metric::rsrp_dbm:
-    case Metric::rssi_dbm:
-    case Metric::optical_rx_dbm:
-    case Metric::optical_tx_dbm:
-      return " dBm";
-    case Metric::downstream_power_dbmv:
-    case Metric::upstream_power_dbmv:
-      return " dBmV";
-    case Metric::temperature_c:
-      return " C";
-    case Metric::power_w:
-      return " W";
-    case Metric::rsrq_db:
-    case Metric::sinr_db:
-    case Metric::mer_db:
-    case Metric::upstream_snr_db:
-    case Metric::margin_down_db:
-    case Metric::margin_up_db:
-    case Metric::attenuation_down_db:
-    case Metric::attenuation_up_db:
-      return " dB";
-    case Metric::throughput_bps:
-    case Metric::traffic_bps:
-    case Metric::rate_down_bps:
-    case Metric::rate_up_bps:
-      return " bit/s";
-    case Metric::loss_ratio:
-    case Metric::utilisation:
-    case Metric::active_users:
-    case Metric::http_status:
-    case Metric::availability_ratio:
-    case Metric::drop_ratio:
-      break;
-  }
-  return "";
+  return words_of(metric).unit;
 }
 
 double busy_factor(const LearntMetric& m) {

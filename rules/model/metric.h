@@ -43,12 +43,24 @@ enum class Metric : std::uint8_t {
   attenuation_up_db,
   rate_down_bps,  // that a line has or could have, not what is carried
   rate_up_bps,
-  temperature_c,       // of the device or its optics
-  power_w,             // that the device draws
-  availability_ratio,  // share of the time in which a cell or port served, 0 … 1, from counters
-  drop_ratio,          // share of the calls or sessions that ended abnormally, 0 … 1, from counters
+  temperature_c,          // of the device or its optics
+  power_w,                // that the device draws
+  availability_ratio,     // share of the time in which a cell or port served, 0 … 1, from counters
+  drop_ratio,             // share of the calls or sessions that ended abnormally, 0 … 1, from counters
+  throughput_up_bps,      // what a test transfer reached towards the network
+  rscp_dbm,               // UMTS, 3GPP TS 25.215
+  ecio_db,                // UMTS CPICH Ec/N0, 3GPP TS 25.215
+  corrected_ratio,        // share of DOCSIS codewords with errors that were corrected, 0 … 1, from counters
+  uncorrectable_ratio,    // share of DOCSIS codewords that were lost, 0 … 1, from counters
+  t3_timeouts_per_hour,   // of a cable modem: ranging requests without an answer, from counters
+  t4_timeouts_per_hour,   // of a cable modem: no chance to range for 30 s, from counters
+  errored_seconds_ratio,  // share of a DSL line's seconds with an error, 0 … 1, ITU-T G.997.1
+  severely_errored_seconds_ratio,  // as before, with many errors
+  unavailable_seconds_ratio,       // share of a DSL line's seconds out of service, 0 … 1, ITU-T G.997.1
+  reinits_per_hour,                // trainings of a DSL line, from counters
+  power_losses_per_hour,           // of the customer's DSL modem (dying gasp), from counters
 };
-inline constexpr std::size_t kMetricCount = 36;
+inline constexpr std::size_t kMetricCount = 48;
 // One a line, as the enumerators are.
 // clang-format off
 inline constexpr std::array<std::string_view, kMetricCount> kMetricNames = {
@@ -88,6 +100,18 @@ inline constexpr std::array<std::string_view, kMetricCount> kMetricNames = {
     "power_w",
     "availability_ratio",
     "drop_ratio",
+    "throughput_up_bps",
+    "rscp_dbm",
+    "ecio_db",
+    "corrected_ratio",
+    "uncorrectable_ratio",
+    "t3_timeouts_per_hour",
+    "t4_timeouts_per_hour",
+    "errored_seconds_ratio",
+    "severely_errored_seconds_ratio",
+    "unavailable_seconds_ratio",
+    "reinits_per_hour",
+    "power_losses_per_hour",
 };
 // clang-format on
 

@@ -81,6 +81,30 @@ constexpr MetricWords words_of(Metric metric) {
       return {"availability", ""};
     case Metric::drop_ratio:
       return {"drop rate", ""};
+    case Metric::throughput_up_bps:
+      return {"upstream throughput", " bit/s"};
+    case Metric::rscp_dbm:
+      return {"RSCP", " dBm"};
+    case Metric::ecio_db:
+      return {"Ec/Io", " dB"};
+    case Metric::corrected_ratio:
+      return {"corrected codewords", ""};
+    case Metric::uncorrectable_ratio:
+      return {"uncorrectable codewords", ""};
+    case Metric::t3_timeouts_per_hour:
+      return {"T3 timeouts", " an hour"};
+    case Metric::t4_timeouts_per_hour:
+      return {"T4 timeouts", " an hour"};
+    case Metric::errored_seconds_ratio:
+      return {"errored seconds", ""};
+    case Metric::severely_errored_seconds_ratio:
+      return {"severely errored seconds", ""};
+    case Metric::unavailable_seconds_ratio:
+      return {"unavailable seconds", ""};
+    case Metric::reinits_per_hour:
+      return {"re-initialisations", " an hour"};
+    case Metric::power_losses_per_hour:
+      return {"losses of power", " an hour"};
     case Metric::loss_ratio:
       break;
   }

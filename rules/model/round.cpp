@@ -33,7 +33,10 @@ std::string_view name(OutcomeReason reason) {
                                                             "source_silent",
                                                             "answer_too_large",
                                                             "no_value",
-                                                            "ambiguous_value"};
+                                                            "ambiguous_value",
+                                                            "line_in_use",
+                                                            "node_in_test",
+                                                            "cap_reached"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

@@ -16,7 +16,7 @@ namespace faultline {
 
 inline constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
 // Values that one round can carry beside its packets and RTT.
-inline constexpr std::size_t kMetricsPerRound = 8;
+inline constexpr std::size_t kMetricsPerRound = 12;
 
 // What became of the round. `not_measured` is never `lost`: it says nothing about the endpoint.
 enum class Outcome : std::uint8_t {
@@ -57,9 +57,12 @@ enum class OutcomeReason : std::uint8_t {
   answer_too_large,  // the answer is longer than is read
   no_value,          // nothing, or nothing current, or no number is known of the endpoint
   ambiguous_value,   // more than one value is said to be the endpoint's
+  // Of a throughput test, which must not disturb anyone.
+  line_in_use,   // the customer's own traffic is on the line
+  node_in_test,  // another test runs through the same node
+  cap_reached,   // the endpoint's test traffic of the day is used up
 };
-inline constexpr std::size_t kOutcomeReasonCount =
-    static_cast<std::size_t>(OutcomeReason::ambiguous_value) + 1;
+inline constexpr std::size_t kOutcomeReasonCount = static_cast<std::size_t>(OutcomeReason::cap_reached) + 1;
 std::string_view name(OutcomeReason reason);
 
 // Index of the probe kind in the registry (probes/registry.h), which knows its name.

@@ -48,6 +48,7 @@ TEST(Names, AreThereForEveryOutcomeAndReason) {
   EXPECT_EQ(name(OutcomeReason::cancelled), "cancelled");
   EXPECT_EQ(name(OutcomeReason::certificate_refused), "certificate_refused");
   EXPECT_EQ(name(OutcomeReason::ambiguous_value), "ambiguous_value");
+  EXPECT_EQ(name(OutcomeReason::cap_reached), "cap_reached");
 }
 
 TEST(Metric, IsFoundByItsNameAndByNoOther) {
