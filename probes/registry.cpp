@@ -10,6 +10,7 @@
 #include "probes/session/prometheus.h"
 #include "probes/session/snmp.h"
 #include "probes/session/tcp.h"
+#include "probes/session/throughput.h"
 
 #include <array>
 
@@ -83,7 +84,7 @@ std::span<const ProbeKind> probe_kinds() {
                 .options = session::path_options(),
                 .metrics = {},
                 .make = session::make_path_probe,
-                .is_evidence = false},
+                .role = ProbeRole::closer_look},
       ProbeKind{.name = "prometheus",
                 .help = "values that a Prometheus already has: one query a metric, for all endpoints at once",
                 .transport = ProbeTransport::session,
@@ -109,6 +110,15 @@ std::span<const ProbeKind> probe_kinds() {
                 .options = session::modemmanager_options(),
                 .metrics = session::modemmanager_metrics(),
                 .make = session::make_modemmanager_probe},
+      ProbeKind{.name = "throughput",
+                .help = "how fast the line is, down and up, by HTTP or a STAMP reflector; disturbs nobody",
+                .transport = ProbeTransport::session,
+                .source = ProbeSource::address,
+                .options = session::throughput_options(),
+                .metrics = session::throughput_metrics(),
+                .make = session::make_throughput_probe,
+                .role = ProbeRole::costly_evidence,
+                .check = session::check_throughput_options},
   };
   return kKinds;
 }

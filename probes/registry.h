@@ -25,6 +25,14 @@ enum class ProbeSource : std::uint8_t {
   name,   // which every endpoint has: what somebody else knows of it
 };
 
+// What its rounds are good for, and so when it is asked beside its schedule.
+enum class ProbeRole : std::uint8_t {
+  evidence,         // they say how the endpoint is: asked again when it is suspected
+  costly_evidence,  // as well, but it loads the line: never asked beside the schedule
+  closer_look,  // they tell more and never that an endpoint is well or bad: asked when a degradation begins,
+                // and not at a suspicion, which happens thousands of times a day
+};
+
 struct ProbeKind {
   std::string_view name;  // "icmp"; as in configuration, metrics and API
   std::string_view help;  // one line
@@ -33,9 +41,7 @@ struct ProbeKind {
   std::span<const OptionSpec> options;
   std::span<const Metric> metrics;                                               // what its rounds carry
   std::unique_ptr<SessionProbe> (*make)(const ProbeOptions& options) = nullptr;  // session kinds only
-  // False: its rounds tell how things are and never that the endpoint is well or bad. It is not asked for
-  // when an endpoint is suspected, which happens thousands of times a day, but when a degradation begins.
-  bool is_evidence = true;
+  ProbeRole role = ProbeRole::evidence;
   // Session kinds only, may be missing: what no single option's limits can say. The error's message begins
   // with the option's name and a colon. Options that it refuses are never given to `make`.
   Result<void> (*check)(const ProbeOptions& options) = nullptr;

@@ -28,6 +28,13 @@ packet::PacketSettings reference_settings() {
   return settings;
 }
 
+std::vector<NodeIndex> transport_parents(const Endpoint& endpoint) {
+  std::vector<NodeIndex> parents;
+  for (const ParentEdge& edge : endpoint.parents)
+    if (edge.kind == EdgeKind::transport) parents.push_back(edge.parent);
+  return parents;
+}
+
 // The packet probes of every profile.
 Result<std::vector<std::vector<packet::PacketSettings>>> profile_settings(const config::Config& config) {
   std::vector<std::vector<packet::PacketSettings>> all(config.profiles.size());
@@ -47,7 +54,10 @@ Result<std::vector<std::vector<packet::PacketSettings>>> profile_settings(const 
 }  // namespace
 
 Probing::Probing(asio::io_context& io, RoundSink sink)
-    : io_(io), sink_(std::move(sink)), alive_(std::make_shared<bool>(true)) {}
+    : io_(io),
+      sink_(std::move(sink)),
+      lines_(std::make_shared<session::LineBook>()),
+      alive_(std::make_shared<bool>(true)) {}
 
 Probing::~Probing() {
   *alive_ = false;
@@ -102,10 +112,12 @@ void Probing::on_engine_late(std::span<const LateReply> replies) {
 }
 
 void Probing::on_round(const Round& round) {
-  if (SelfCheck::is_reference(round.endpoint))
+  if (SelfCheck::is_reference(round.endpoint)) {
     self_check_.on_round(round);
-  else
-    sink_(round);
+    return;
+  }
+  if (round.value_count > 0 && is_loaded(round.endpoint)) lines_->note_use(round);
+  sink_(round);
 }
 
 void Probing::on_resolved(const std::string& name, const std::optional<std::string>& address) {
@@ -200,7 +212,7 @@ std::vector<session::ScheduledTarget> Probing::session_targets(const config::Con
       const std::string& source = inventory::source_of(access, kind.source);
       if (kind.transport != ProbeTransport::session || source.empty()) continue;
       targets.push_back({{EndpointIndex{i}, endpoints[i].name, access.address, access.device, access.agent,
-                          config.device_profiles, names_},
+                          config.device_profiles, names_, nullptr, transport_parents(endpoints[i]), lines_},
                          probe.kind,
                          object_for(probe),
                          probe.options.duration("interval"),
@@ -247,18 +259,29 @@ void Probing::burst(const BurstRequested& wanted) {
   // What only a session reads, such as a modem's signal: asked again where it is the question, not of every
   // neighbour.
   const bool is_question = wanted.reason == BurstReason::suspicion || wanted.reason == BurstReason::hold;
-  if (!sent || is_question) run_sessions(endpoint, true);
+  if (!sent || is_question) run_sessions(endpoint, ProbeRole::evidence);
 }
 
 void Probing::look_closer(EndpointIndex endpoint) {
-  run_sessions(endpoint, false);
+  run_sessions(endpoint, ProbeRole::closer_look);
 }
 
-void Probing::run_sessions(EndpointIndex endpoint, bool evidence) {
+void Probing::load_line(EndpointIndex endpoint) {
+  run_sessions(endpoint, ProbeRole::costly_evidence);
+}
+
+void Probing::run_sessions(EndpointIndex endpoint, ProbeRole role) {
   for (ProbeKindIndex kind = 0; kind < probe_kinds().size(); ++kind)
     if (measures(endpoint, kind) && probe_kinds()[kind].transport == ProbeTransport::session &&
-        probe_kinds()[kind].is_evidence == evidence)
+        probe_kinds()[kind].role == role)
       sessions_->run_now(endpoint, kind);
+}
+
+// Whether something may ask how its line is used.
+bool Probing::is_loaded(EndpointIndex endpoint) const {
+  for (ProbeKindIndex kind = 0; kind < probe_kinds().size(); ++kind)
+    if (probe_kinds()[kind].role == ProbeRole::costly_evidence && measures(endpoint, kind)) return true;
+  return false;
 }
 
 bool Probing::measures(EndpointIndex endpoint, ProbeKindIndex kind) const {

@@ -8,6 +8,8 @@
 #include "daemon/inventory/inventory.h"
 #include "probes/async/resolver.h"
 #include "probes/packet/engine.h"
+#include "probes/registry.h"
+#include "probes/session/line_book.h"
 #include "probes/session/scheduler.h"
 #include "rules/model/action.h"
 #include "rules/model/round.h"
@@ -59,6 +61,8 @@ class Probing {
   void burst(const BurstRequested& wanted);
   // Runs at once what only tells more about an endpoint that is known to be bad.
   void look_closer(EndpointIndex endpoint);
+  // Runs at once what loads the endpoint's line. For somebody who asks for it; never by itself.
+  void load_line(EndpointIndex endpoint);
   // Whether this kind of probe measures this endpoint.
   bool measures(EndpointIndex endpoint, ProbeKindIndex kind) const;
 
@@ -75,7 +79,8 @@ class Probing {
   void on_engine_rounds(std::span<const Round> rounds);
   void on_engine_late(std::span<const LateReply> replies);
   void on_round(const Round& round);
-  void run_sessions(EndpointIndex endpoint, bool evidence);
+  bool is_loaded(EndpointIndex endpoint) const;
+  void run_sessions(EndpointIndex endpoint, ProbeRole role);
   void on_resolved(const std::string& name, const std::optional<std::string>& address);
   Result<std::vector<packet::PacketTarget>> packet_targets(const config::Config& config,
                                                            const inventory::Inventory& inventory,
@@ -101,6 +106,7 @@ class Probing {
   std::map<std::string, packet::IpAddress, std::less<>> resolved_;
   std::map<std::string, bool, std::less<>> unresolved_;
   std::shared_ptr<ResolvedNames> names_ = std::make_shared<ResolvedNames>();  // for session probes
+  std::shared_ptr<session::LineBook> lines_;                                  // for throughput tests
   std::shared_ptr<bool> alive_;  // posted work looks whether this is still there
 };
 

@@ -101,6 +101,7 @@ int measure(const app::Setup& setup, EndpointIndex endpoint, Duration patience, 
       verbose);
   (*probing)->burst({endpoint, BurstReason::suspicion});
   (*probing)->look_closer(endpoint);
+  (*probing)->load_line(endpoint);
   boost::asio::steady_timer deadline(io, patience);
   deadline.async_wait([&](boost::system::error_code) { io.stop(); });
   io.run();
@@ -120,7 +121,7 @@ void keep_only(app::Setup& setup, EndpointIndex endpoint) {
 
 void add_probe(CLI::App& app, Context& context) {
   static std::string name;
-  static double seconds = 30;
+  static double seconds = 60;
   static bool verbose = false;
   CLI::App* command = app.add_subcommand("probe", "measure one endpoint once and show every value");
   command->add_option("endpoint", name, "its name in the inventory")->required();

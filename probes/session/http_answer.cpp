@@ -23,6 +23,8 @@ struct BoundedBody {
   struct value_type {
     std::string text;
     std::size_t most = 0;
+    std::size_t count = 0;  // of `most`
+    bool is_kept = true;
   };
   class reader {
    public:
@@ -35,8 +37,9 @@ struct BoundedBody {
       std::size_t count = 0;
       for (auto i = asio::buffer_sequence_begin(buffers); i != asio::buffer_sequence_end(buffers); ++i) {
         const asio::const_buffer piece = *i;
-        const std::size_t wanted = std::min(piece.size(), body_.most - body_.text.size());
-        body_.text.append(static_cast<const char*>(piece.data()), wanted);
+        const std::size_t wanted = std::min(piece.size(), body_.most - body_.count);
+        if (body_.is_kept) body_.text.append(static_cast<const char*>(piece.data()), wanted);
+        body_.count += wanted;
         count += piece.size();
       }
       return count;
@@ -54,6 +57,7 @@ using Parser = http::response_parser<BoundedBody>;
 struct HttpAnswer::Impl {
   bool is_head;
   std::size_t most_body;
+  bool is_kept;
   std::optional<Parser> parser = {};
   std::string unread = {};
   State state = State::unfinished;
@@ -66,6 +70,7 @@ struct HttpAnswer::Impl {
     parser->body_limit(boost::none);
     parser->skip(is_head);
     parser->get().body().most = most_body;
+    parser->get().body().is_kept = is_kept;
   }
 
   unsigned status() const { return parser->is_header_done() ? parser->get().result_int() : 0; }
@@ -96,13 +101,14 @@ struct HttpAnswer::Impl {
         state = State::malformed;
       else
         begin();
-    } else if (parser->is_done() || (!is_head && parser->get().body().text.size() == most_body)) {
+    } else if (parser->is_done() || (!is_head && parser->get().body().count == most_body)) {
       state = State::whole;
     }
   }
 };
 
-HttpAnswer::HttpAnswer(bool is_head, std::size_t most_body) : impl_(new Impl{is_head, most_body}) {
+HttpAnswer::HttpAnswer(bool is_head, std::size_t most_body, Body what)
+    : impl_(new Impl{is_head, most_body, what == Body::kept}) {
   impl_->begin();
 }
 HttpAnswer::~HttpAnswer() = default;
@@ -130,6 +136,10 @@ unsigned HttpAnswer::status() const {
 }
 const std::string& HttpAnswer::body() const {
   return impl_->parser->get().body().text;
+}
+
+std::size_t HttpAnswer::body_size() const {
+  return impl_->parser->get().body().count;
 }
 
 }  // namespace faultline::session

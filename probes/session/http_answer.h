@@ -1,5 +1,5 @@
 // The answer to an HTTP/1 request, taken in piece by piece as it comes: status, and as much of the body as is
-// wanted. Pure; untrusted bytes. Interim answers (1xx) are passed over.
+// wanted, kept or only counted. Pure; untrusted bytes. Interim answers (1xx) are passed over.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,11 @@ class HttpAnswer {
     malformed  // this is not HTTP
   };
 
+  enum class Body : std::uint8_t { kept, counted };
+
   // `is_head`: of a HEAD request, which has no body whatever the header says. At most `most_body` bytes of
   // the body are taken.
-  HttpAnswer(bool is_head, std::size_t most_body);
+  HttpAnswer(bool is_head, std::size_t most_body, Body what = Body::kept);
   ~HttpAnswer();
   HttpAnswer(const HttpAnswer&) = delete;
   HttpAnswer& operator=(const HttpAnswer&) = delete;
@@ -30,8 +32,9 @@ class HttpAnswer {
   State end();
 
   State state() const;
-  unsigned status() const;  // 0 until the header is whole
-  const std::string& body() const;
+  unsigned status() const;          // 0 until the header is whole
+  const std::string& body() const;  // empty if it is only counted
+  std::size_t body_size() const;    // taken so far
 
  private:
   struct Impl;

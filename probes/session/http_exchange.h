@@ -1,6 +1,6 @@
 // One HTTP exchange from the name to the whole answer, plain or by TLS, with the time of each phase: what the
-// probes that speak HTTP (http, prometheus) have in common. Says what happened, not what it means. No
-// redirect is followed, no connection is kept.
+// probes that speak HTTP (http, prometheus, throughput) have in common. Says what happened, not what it
+// means. No redirect is followed, no connection is kept.
 #pragma once
 
 #include "probes/session/http_answer.h"
@@ -13,10 +13,20 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ssl/context.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace faultline::session {
+
+// Who watches over a long body under way, received or sent, and may slow it or end it.
+class HttpFlow {
+ public:
+  virtual ~HttpFlow() = default;
+  // So many bytes have come, or were acknowledged by the other side. How long to wait before more is moved;
+  // negative: it is enough.
+  virtual Duration pause_after(std::uint64_t bytes) = 0;
+};
 
 struct HttpRequest {
   HttpTarget to;            // where it goes
@@ -25,6 +35,8 @@ struct HttpRequest {
   std::string header = {};  // further lines, each with its CR LF
   bool verify = true;       // a certificate that is not what it must be ends the exchange before the request
   std::shared_ptr<boost::asio::ssl::context> tls = {};  // needed if `to` is by TLS
+  std::uint64_t body_bytes = 0;                         // of noise that are sent as the request's body
+  HttpFlow* flow = nullptr;                             // of that body if there is one, else of the answer's
 };
 
 // What is known of one exchange, as far as it went.
@@ -36,6 +48,7 @@ struct HttpCourse {
   bool is_unresolved = false;    // the host has no address
   bool is_tls_broken = false;    // the handshake failed
   bool is_peer_refused = false;  // the certificate is not what it must be
+  bool is_enough = false;        // the flow ended it
   bool is_expired = false;       // the time was up
   bool is_cancelled = false;
 };

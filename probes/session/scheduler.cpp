@@ -23,7 +23,8 @@ using Key = std::pair<EndpointIndex, ProbeKindIndex>;
 bool same(const ScheduledTarget& a, const ScheduledTarget& b) {
   return a.target.name == b.target.name && a.target.address == b.target.address &&
          a.target.device == b.target.device && a.target.agent == b.target.agent &&
-         a.target.device_profiles == b.target.device_profiles && a.probe == b.probe &&
+         a.target.device_profiles == b.target.device_profiles && a.target.nodes == b.target.nodes &&
+         a.probe == b.probe &&
          a.interval == b.interval && a.time_limit == b.time_limit;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probes/session/device_profile.h"
+#include "rules/model/index.h"
 #include "rules/model/round.h"
 #include "rules/model/time.h"
 
@@ -17,6 +18,10 @@
 #include <vector>
 
 namespace faultline {
+
+namespace session {
+class LineBook;  // probes/session/line_book.h
+}
 
 // What host names resolve to, as far as they have; kept up to date by its owner, on the same thread.
 using ResolvedNames = std::map<std::string, std::string, std::less<>>;
@@ -46,7 +51,9 @@ struct SessionTarget {
   std::string agent{};  // as session/agent_address.h reads it; empty if it has none
   std::shared_ptr<const session::DeviceProfiles> device_profiles{};  // null: none
   std::shared_ptr<const ResolvedNames> names{};                      // null: none
-  std::shared_ptr<SessionNotes> notes{};  // of this measurement; null: nobody reads
+  std::shared_ptr<SessionNotes> notes{};       // of this measurement; null: nobody reads
+  std::vector<NodeIndex> nodes{};              // that it hangs on by a transport edge
+  std::shared_ptr<session::LineBook> lines{};  // of all endpoints; null: tests ask nobody
 };
 
 // Nothing is kept where nobody reads.

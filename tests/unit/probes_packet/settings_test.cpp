@@ -83,7 +83,7 @@ TEST(ProbeRegistry, KnowsEveryKindByItsNameAndItsDefaultsAreValid) {
     EXPECT_EQ(find_probe_kind(kind.name), &kind);
     EXPECT_EQ(&probe_kinds()[index_of(kind)], &kind);
     EXPECT_NO_THROW(ProbeOptions::defaults(kind.options));
-    EXPECT_EQ(kind.metrics.empty(), !kind.is_evidence);
+    EXPECT_EQ(kind.metrics.empty(), kind.role == ProbeRole::closer_look);
   }
   EXPECT_EQ(find_probe_kind("carrier-pigeon"), nullptr);
 }

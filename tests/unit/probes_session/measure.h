@@ -2,6 +2,7 @@
 #pragma once
 
 #include "probes/registry.h"
+#include "probes/session/line_book.h"
 #include "probes/session/session_probe.h"
 #include "tests/unit/probes_session/run_probe.h"
 
@@ -43,6 +44,8 @@ struct Measuring : testing::Test {
     SessionTarget target{EndpointIndex{7}, "cell-0417", address, ""};
     target.device = device;
     target.notes = notes;
+    target.lines = lines;
+    target.nodes = {NodeIndex{3}};
     auto take = [&](const std::exception_ptr& error, const Round& result) {
       if (error) std::rethrow_exception(error);
       round = result;
@@ -69,6 +72,7 @@ struct Measuring : testing::Test {
 
   std::shared_ptr<SessionNotes> notes = std::make_shared<SessionNotes>();
   std::string device;
+  std::shared_ptr<LineBook> lines = std::make_shared<LineBook>();
   boost::asio::io_context io;
   boost::asio::cancellation_signal cancel;
 };
