@@ -38,6 +38,7 @@ void Pipeline::Impl::restore(PipelineState state) {
       bad.insert(degradation.endpoint);
   changed = changed || !bad.empty();  // the end may have come between their becoming bad and the incident
   book.restore(std::move(state.incidents), state.next_incident);
+  for (const PipelineState::PastFault& past : state.past_faults) book.note_past(past.root, past.onset);
   for (const Complaint& complaint : state.complaints) {
     keep(complaint);
     book.note_received(complaint.id, complaint.received);

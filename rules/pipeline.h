@@ -49,6 +49,11 @@ struct PipelineState {
   std::vector<Degradation> degradations;  // those that are on
   std::vector<Complaint> complaints;      // those of the last 24 hours
   IncidentNumber next_incident = 1;
+  struct PastFault {
+    Root root;
+    Timestamp onset;
+  };
+  std::vector<PastFault> past_faults{};  // that had a ticket in the last week, in the order of time
 };
 
 class Pipeline {

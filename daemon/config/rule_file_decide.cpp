@@ -159,6 +159,10 @@ void bind_causes(Binder section, CauseRules& rules) {
   section.bind("busy_from", rules.busy_from, 0, 23);
   section.bind("busy_until", rules.busy_until, 0, 24);
   section.bind("utc_offset", rules.utc_offset, 0s, 24h);
+  section.bind("same_hour", rules.same_hour, 0s, 6h);
+  section.bind("recurs_days", rules.recurs_days, 1, 7);
+  section.bind("strong_rsrp_dbm", rules.strong_rsrp_dbm, -156, -31);
+  section.bind("strong_rscp_dbm", rules.strong_rscp_dbm, -121, -24);
   section.expect(rules.step < rules.ramp, "step must be below ramp");
   section.expect(rules.busy_from < rules.busy_until, "busy_from must be below busy_until");
   section.section("levels", [&](Binder levels) {

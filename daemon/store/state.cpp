@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kUsualComplaints = "";
 constexpr auto kRecentlyEnded = std::chrono::minutes(30);
 constexpr auto kRecentComplaints = std::chrono::hours(24);
+constexpr auto kRecentFaults = std::chrono::days(8);
 
 std::optional<EndpointIndex> find_endpoint(const Topology& topology, std::string_view name) {
   const auto index = topology.find_endpoint(name);
@@ -44,6 +45,14 @@ Result<void> load_incidents(Database& db, const Topology& topology, Timestamp no
       },
       now - kRecentlyEnded);
   return read ? problem : read;
+}
+
+Result<void> load_past_faults(Database& db, const Topology& topology, Timestamp now, StoredState& state) {
+  auto told = told_incidents(db, topology, now - kRecentFaults);
+  if (!told) return tl::make_unexpected(told.error());
+  for (Incident& incident : *told)
+    state.pipeline.past_faults.push_back({std::move(incident.root), incident.onset});
+  return {};
 }
 
 Result<void> load_degradations(Database& db, const Topology& topology, StoredState& state) {
@@ -172,6 +181,7 @@ Result<std::vector<StoredMaintenance>> list_maintenance(Database& db) {
 Result<StoredState> load_state(Database& db, const Topology& topology, Timestamp now) {
   StoredState state;
   Result<void> loaded = load_incidents(db, topology, now, state);
+  if (loaded) loaded = load_past_faults(db, topology, now, state);
   if (loaded) loaded = load_degradations(db, topology, state);
   if (loaded) loaded = load_complaints(db, topology, now, state);
   if (loaded) loaded = load_baselines(db, topology, state);

@@ -260,6 +260,7 @@ void IncidentBook::open(Record& record, const LifecycleFacts& facts, const Prese
   record.incident.state = IncidentState::open;
   record.incident.opened_at = now;
   openings_.push_back(now);
+  recurrence_.note(record.incident.root, record.incident.onset);
   footprint_changed_ = true;
   std::string reason = why_opened(record, facts, root_name(record.incident.root));
   if (!record.overrun.empty())

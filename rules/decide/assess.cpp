@@ -74,6 +74,8 @@ void IncidentBook::judge_cause(Record& record, const Present& present, const Obs
   }
   if (record.features.empty()) return;  // restored: what it was judged by is not known any more
   add_missing(record.context, observations.of_context(record, *topology_));
+  if (recurrence_.is_daily(incident.root, incident.onset, rules_->cause))
+    add_missing(record.context, {CauseFeature::recurs_daily});
   std::vector<CauseFeature> observed = observed_of(record, *topology_);
   if (observed == record.ranked && !incident.causes.empty()) return;  // as every second of most
   incident.causes = rank_causes(observed, rules_->cause);

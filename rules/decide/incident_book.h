@@ -6,6 +6,7 @@
 #include "rules/decide/lifecycle.h"
 #include "rules/decide/observe.h"
 #include "rules/decide/record.h"
+#include "rules/decide/recurrence.h"
 #include "rules/model/action.h"
 #include "rules/model/topology.h"
 
@@ -27,6 +28,8 @@ class IncidentBook {
 
   // Raises nothing. Endpoints and nodes that the topology does not know are left out.
   void restore(std::vector<Incident> incidents, IncidentNumber next);
+  // A fault of the last week, in the order of time; also one that has long ended.
+  void note_past(const Root& root, Timestamp onset) { recurrence_.note(root, onset); }
   void set_topology(std::shared_ptr<const Topology> topology);
   void set_rules(std::shared_ptr<const DecideRules> rules);
   // The clock was set back (rules/model/step_back.h): holds and recoveries do not wait until it has caught
@@ -187,6 +190,7 @@ class IncidentBook {
   std::unordered_map<EndpointIndex, IncidentNumber> owner_;  // of members of active incidents
   std::map<std::string, IncidentNumber> complaint_owner_;
   std::deque<Timestamp> openings_;  // of the last hour
+  Recurrence recurrence_;
   IncidentNumber next_ = 1;
   bool footprint_changed_ = false;
   bool released_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace faultline::decide {
 namespace {
@@ -90,11 +91,14 @@ void Observations::note(const Round& round) {
   if (round.outcome == Outcome::timed_out && round.packets.sent > 0) return;
   const auto values = round.metric_values();
   const bool off_air = round.reason == OutcomeReason::not_registered;
-  if (!off_air && std::none_of(values.begin(), values.end(),
-                               [](const MetricValue& value) { return value.metric == Metric::rsrp_dbm; }))
-    return;
+  Signal signal{round.finished, !off_air};
+  for (const MetricValue& value : values) {
+    if (value.metric == Metric::rsrp_dbm) signal.rsrp_dbm = value.value;
+    if (value.metric == Metric::rscp_dbm) signal.rscp_dbm = value.value;
+  }
+  if (!off_air && std::isnan(signal.rsrp_dbm) && std::isnan(signal.rscp_dbm)) return;
   if (signals_.size() <= round.endpoint.value) signals_.resize(round.endpoint.value + 1);
-  signals_[round.endpoint.value] = {round.finished, !off_air};
+  signals_[round.endpoint.value] = signal;
 }
 
 void Observations::note(const Alarm& alarm) {
@@ -131,17 +135,29 @@ bool Observations::alarm_below(const Record& record, const Topology& topology,
                      [&](const auto& entry) { return concerns(entry.second); });
 }
 
+// It comes in well enough: if it is bad, something else is on the air (RSRQ, SINR, Ec/Io).
+bool Observations::is_strong(EndpointIndex endpoint, const CauseRules& rules) const {
+  if (endpoint.value >= signals_.size()) return false;
+  const Signal& signal = signals_[endpoint.value];
+  return static_cast<double>(signal.rsrp_dbm) >= rules.strong_rsrp_dbm ||
+         static_cast<double>(signal.rscp_dbm) >= rules.strong_rscp_dbm;
+}
+
 void Observations::add_signal(const Record& record, const Present& present, const Topology& topology,
-                              std::vector<CauseFeature>& features) const {
-  std::size_t on_air = 0, off_air = 0, weak = 0, dim = 0;
+                              const CauseRules& rules, std::vector<CauseFeature>& features) const {
+  std::size_t on_air = 0, off_air = 0, weak = 0, noisy = 0, dim = 0;
   for (const EndpointIndex endpoint : record.members) {
-    if (present.health[endpoint.value].bad_in(Respect::signal))
-      ++(is_mobile(topology.endpoint(endpoint).technology) ? weak : dim);
+    if (present.health[endpoint.value].bad_in(Respect::signal)) {
+      const bool is_radio = is_mobile(topology.endpoint(endpoint).technology);
+      ++(!is_radio ? dim : is_strong(endpoint, rules) ? noisy : weak);
+    }
     if (endpoint.value >= signals_.size() || signals_[endpoint.value].at < record.incident.onset) continue;
     ++(signals_[endpoint.value].on_air ? on_air : off_air);
   }
-  if (dim > weak)
+  if (dim > weak + noisy)
     features.push_back(CauseFeature::optical_drop);
+  else if (noisy > weak)
+    features.push_back(CauseFeature::signal_noisy);
   else if (weak > 0)
     features.push_back(CauseFeature::signal_weak);
   else if (off_air > on_air)
@@ -170,7 +186,7 @@ std::vector<CauseFeature> Observations::of_members(const Record& record, const P
   std::vector<CauseFeature> features;
   add_reach(record, present, features);
   add_onset(record, present, rules, features);
-  add_signal(record, present, topology, features);
+  add_signal(record, present, topology, rules, features);
   if (is_delay_only(features) && is_busy_hour(record.incident.onset, rules))
     features.push_back(CauseFeature::busy_hour_delay);
   return features;

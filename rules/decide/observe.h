@@ -38,12 +38,15 @@ class Observations {
   struct Signal {
     Timestamp at;
     bool on_air = false;
+    float rsrp_dbm = kNoValue;  // LTE and NR
+    float rscp_dbm = kNoValue;  // UMTS
   };
   bool alarm_below(const Record& record, const Topology& topology,
                    std::initializer_list<AlarmKind> kinds) const;
   bool is_air_unseen(const Record& record, const Topology& topology) const;
+  bool is_strong(EndpointIndex endpoint, const CauseRules& rules) const;
   void add_signal(const Record& record, const Present& present, const Topology& topology,
-                  std::vector<CauseFeature>& features) const;
+                  const CauseRules& rules, std::vector<CauseFeature>& features) const;
 
   std::map<std::string, Alarm> alarms_;
   std::vector<Signal> signals_;  // by endpoint index, as far as any was read; at the epoch: none

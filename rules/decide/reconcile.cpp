@@ -220,6 +220,7 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, bool 
   incident.confidence = confidence_of(record);
   if (record.is_told()) {
     insert_all(incident.affected, hypothesis.affected);
+    recurrence_.note(incident.root, incident.onset);
   } else {
     incident.onset = hypothesis.onset;
     incident.affected = hypothesis.affected;

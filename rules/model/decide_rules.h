@@ -165,6 +165,10 @@ struct CauseRules {
   std::uint32_t busy_from = 0;  // local hours of the busy time
   std::uint32_t busy_until = 0;
   Duration utc_offset{};
+  Duration same_hour{};           // beginnings of several days so close by the clock: at the same hour
+  std::uint32_t recurs_days = 0;  // other days of the last week with one at the same hour: it recurs
+  double strong_rsrp_dbm = 0;     // a signal that is bad at this level and above is disturbed, not weak
+  double strong_rscp_dbm = 0;     // the same for UMTS
 
   double likelihood(CauseFeature feature, std::size_t cause) const {
     return levels[table[static_cast<std::size_t>(feature)][cause]];
