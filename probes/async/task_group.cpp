@@ -48,9 +48,11 @@ std::function<void()> TaskGroup::spawn(asio::awaitable<void> task) {
 
 void TaskGroup::stop() {
   state_->stopped = true;
-  // A copy: a cancelled task may end, and leave the list, within emit.
-  const auto running = state_->running;
-  for (const auto& signal : running) signal->emit(asio::cancellation_type::terminal);
+  // Behind the starts of those that have not begun: cancelled before its first step, a task would end by an
+  // exception. A copy of the list: a cancelled task may end, and leave it, within emit.
+  asio::post(state_->executor, [running = state_->running] {
+    for (const auto& signal : running) signal->emit(asio::cancellation_type::terminal);
+  });
 }
 
 void TaskGroup::on_empty(std::function<void()> f) {

@@ -64,6 +64,13 @@ TEST_F(TaskGroupTest, StopEndsEveryTask) {
   EXPECT_EQ(ended, 3);
 }
 
+TEST_F(TaskGroupTest, StopEndsATaskThatHasNotBegun) {
+  group.spawn(wait_long(&ended));
+  group.stop();
+  run_until_empty();
+  EXPECT_EQ(ended, 1);
+}
+
 TEST_F(TaskGroupTest, ATaskThatStartsAfterTheStopEndsAtItsFirstWait) {
   group.stop();
   group.spawn(wait_long(&ended));
