@@ -37,7 +37,7 @@ struct Row {
   std::int8_t up = -1;  // 1 answered, 0 not, -1 no valid round yet
 };
 
-static_assert(sizeof(Row) == 96);
+static_assert(sizeof(Row) == 116);
 
 // `endpoint="a",technology="lte",probe="icmp"` of every row of a chunk, one after the other.
 struct LabelChunk {
