@@ -51,6 +51,10 @@ SnmpValue value_of(const netsnmp_variable_list& variable) {
       value = {Kind::number, static_cast<double>(*variable.val.integer), {}, {}};
       break;
     case ASN_COUNTER:
+      value.kind = Kind::number;
+      value.count = {static_cast<std::uint32_t>(*variable.val.integer), 32};
+      value.number = static_cast<double>(value.count.value);
+      break;
     case ASN_GAUGE:
     case ASN_TIMETICKS:
     case ASN_UINTEGER:
@@ -58,8 +62,10 @@ SnmpValue value_of(const netsnmp_variable_list& variable) {
       break;
     case ASN_COUNTER64:
       value.kind = Kind::number;
-      value.number = static_cast<double>(variable.val.counter64->high) * 4'294'967'296.0 +
-                     static_cast<double>(variable.val.counter64->low);
+      value.count = {std::uint64_t{static_cast<std::uint32_t>(variable.val.counter64->high)} << 32 |
+                         static_cast<std::uint32_t>(variable.val.counter64->low),
+                     64};
+      value.number = static_cast<double>(value.count.value);
       break;
     case ASN_OPAQUE_FLOAT:
       value = {Kind::number, static_cast<double>(*variable.val.floatVal), {}, {}};
