@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -366,8 +367,9 @@ asio::awaitable<SnmpAnswer> SnmpAgent::get(std::vector<Oid> instances) {
   all.outcome = Outcome::ok;
   for (std::size_t from = 0; from < instances.size(); from += kVariablesPerQuestion) {
     const std::size_t to = std::min(instances.size(), from + kVariablesPerQuestion);
-    std::vector<Oid> some(instances.begin() + static_cast<std::ptrdiff_t>(from),
-                          instances.begin() + static_cast<std::ptrdiff_t>(to));
+    // Moved: thousands may wait for their answers at once.
+    std::vector<Oid> some(std::make_move_iterator(instances.begin() + static_cast<std::ptrdiff_t>(from)),
+                          std::make_move_iterator(instances.begin() + static_cast<std::ptrdiff_t>(to)));
     SnmpAnswer part = co_await impl_->question(SNMP_MSG_GET, std::move(some));
     if (part.outcome != Outcome::ok) co_return part;
     std::move(part.variables.begin(), part.variables.end(), std::back_inserter(all.variables));

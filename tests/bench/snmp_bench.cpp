@@ -86,6 +86,7 @@ std::vector<session::ScheduledTarget> targets(const bench::SnmpAgents& agents, s
   const ProbeKind& kind = *find_probe_kind("snmp");
   ProbeOptions options = ProbeOptions::defaults(kind.options);
   options.set("profile", std::string("bench"));
+  options.set("interval", interval);
   const std::shared_ptr<SessionProbe> probe = kind.make(options);
   const auto known = profiles();
   std::vector<session::ScheduledTarget> list;
