@@ -169,8 +169,7 @@ asio::awaitable<OnlyIndex> find_only_index(SnmpAgent& agent, const DeviceProfile
 // those of the whole device.
 bool fits_row(const DeviceProfile& profile, const std::vector<Reading>& readings) {
   const auto is_change = [](const auto& value) { return static_cast<bool>(value.change); };
-  const bool knows_counters_only =
-      std::all_of(profile.values.begin(), profile.values.end(), is_change);
+  const bool knows_counters_only = std::all_of(profile.values.begin(), profile.values.end(), is_change);
   return std::any_of(readings.begin(), readings.end(),
                      [&](const Reading& r) { return !r.is_change || knows_counters_only; });
 }
