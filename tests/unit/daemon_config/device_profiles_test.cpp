@@ -144,7 +144,7 @@ TEST(DeviceProfiles, SayWhatACounterCannotBe) {
     const char* problem;
   } cases[] = {
       {"change: per_day", "p.yaml:1:"},
-      {"change: per_day", "change: \"per_day\" is none of per_second, per_hour, share_of_time, share"},
+      {"change: per_day", "change: \"per_day\" is none of: per_second, per_hour, share_of_time, share"},
       {"change: share", "change: share needs of: the columns that make the whole, this one among them"},
       {"change: share, of: [1.3.1]", "change: share needs of"},
       {"change: share, of: [1.3.2, 1.3.3]", "change: share needs of"},
