@@ -34,6 +34,7 @@ constexpr std::size_t kMaxSuffixParts = 8;
 constexpr std::size_t kMaxConditions = 4;
 constexpr std::size_t kMaxNumbers = 16;
 constexpr std::size_t kMaxHelpBytes = 200;
+constexpr std::size_t kMaxWhole = 4;
 
 struct BuiltIn {
   const char* text;
@@ -105,6 +106,34 @@ session::RowCondition read_condition(const Value& value) {
   return condition;
 }
 
+// What makes a value a counter, and what then makes no sense.
+void read_change(Map& map, DeviceValue& value) {
+  session::Change change{};
+  if (map.has("change") && map.read("change", change, session::kChangeNames)) value.change = change;
+  const bool is_share = value.change == session::Change::share;
+  const bool is_ratio = is_share || value.change == session::Change::share_of_time;
+  for (const Value& item : map.list("of")) {
+    if (value.whole.size() == kMaxWhole) {
+      item.problem(fmt::format("more than {} columns", kMaxWhole));
+      break;
+    }
+    value.whole.push_back(read_oid(item));
+  }
+  value.age_column = read_oid(map, "age");
+  const bool names_itself =
+      std::find(value.whole.begin(), value.whole.end(), value.column) != value.whole.end();
+  if (is_share && (value.whole.size() < 2 || !names_itself))
+    map.problem("change: share needs of: the columns that make the whole, this one among them");
+  if (!is_share && map.has("of")) map.problem("of belongs to change: share");
+  if (!map.has("change") && map.has("age"))
+    map.problem("age belongs to a counter; say with change what is made of it");
+  const bool is_scaled =
+      value.bits != 0 || value.offset != 0 || !value.precision_column.empty() || !value.scale_column.empty();
+  if (map.has("change") && is_scaled) map.problem("a change has no bits, offset, precision or scale");
+  if (is_ratio && (value.divisor != 1 || value.multiplier != 1))
+    map.problem("a share is 0 to 1 already: no divisor or multiplier");
+}
+
 std::optional<DeviceValue> read_value(const Value& item) {
   DeviceValue value;
   const std::size_t before = item.problems().count();
@@ -133,6 +162,7 @@ std::optional<DeviceValue> read_value(const Value& item) {
     }
     value.where.push_back(read_condition(condition));
   }
+  read_change(map, value);
   const bool needs_row = !value.suffix.empty() || !value.where.empty() || !value.precision_column.empty() ||
                          !value.scale_column.empty();
   if (value.is_scalar && needs_row) map.problem("a scalar has no row: no suffix, where, precision or scale");

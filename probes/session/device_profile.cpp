@@ -10,6 +10,9 @@ namespace faultline::session {
 namespace {
 
 constexpr double kScaleUnits = 9;  // SensorDataScale of RFC 3433: yocto 1 … units 9 … yotta 17
+constexpr double kMostExact = 9'007'199'254'740'992;  // 2^53
+const Oid kUpTime = {1, 3, 6, 1, 2, 1, 1, 3, 0};
+constexpr double kTicksPerSecond = 100;
 
 const SnmpValue* find_value(std::span<const SnmpVariable> answers, const Oid& instance) {
   const auto found =
@@ -41,6 +44,18 @@ bool holds(const RowCondition& condition, std::span<const std::uint32_t> index,
          std::find(condition.equals.begin(), condition.equals.end(), *number) != condition.equals.end();
 }
 
+// A column beside the value's own, in the same row.
+Oid beside(const DeviceValue& value, const Oid& column, std::span<const std::uint32_t> index) {
+  if (value.is_scalar) return column;
+  Oid oid = joined(column, index);
+  oid.insert(oid.end(), value.suffix.begin(), value.suffix.end());
+  return oid;
+}
+
+bool is_asked(const DeviceValue& value, std::span<const std::uint32_t> index) {
+  return value.is_scalar || !index.empty();
+}
+
 double as_signed(double raw, int bits) {
   const double whole = std::exp2(bits);
   return bits > 0 && raw >= whole / 2 && raw < whole ? raw - whole : raw;
@@ -64,6 +79,14 @@ std::optional<double> exponent_of(const DeviceValue& value, std::span<const std:
   return exponent;
 }
 
+bool is_invalid(const DeviceValue& value, double raw) {
+  return std::find(value.invalid.begin(), value.invalid.end(), raw) != value.invalid.end();
+}
+bool is_beyond(const DeviceValue& value, double scaled) {
+  return (value.minimum && scaled < *value.minimum) || (value.maximum && scaled > *value.maximum) ||
+         !std::isfinite(scaled);
+}
+
 std::optional<Reading> read(const DeviceValue& value, std::span<const std::uint32_t> index,
                             std::span<const SnmpVariable> answers) {
   Reading reading;
@@ -71,17 +94,86 @@ std::optional<Reading> read(const DeviceValue& value, std::span<const std::uint3
   reading.instance = instance_of(value, index);
   const auto raw = number_of(find_value(answers, reading.instance));
   if (!raw) return std::nullopt;
-  for (const RowCondition& condition : value.where)
-    if (!holds(condition, index, answers)) return std::nullopt;
   const auto exponent = exponent_of(value, index, answers);
   if (!exponent) return std::nullopt;
   // A division by a power of ten is exact where a multiplication by its inverse is not.
   const double divisor = *exponent >= 0 ? value.divisor * std::pow(10, *exponent) : value.divisor;
   const double multiplier = *exponent >= 0 ? value.multiplier : value.multiplier * std::pow(10, -*exponent);
   reading.value = as_signed(*raw, value.bits) / divisor * multiplier + value.offset;
-  reading.is_none = std::find(value.invalid.begin(), value.invalid.end(), *raw) != value.invalid.end() ||
-                    (value.minimum && reading.value < *value.minimum) ||
-                    (value.maximum && reading.value > *value.maximum) || !std::isfinite(reading.value);
+  reading.is_none = is_invalid(value, *raw) || is_beyond(value, reading.value);
+  return reading;
+}
+
+std::optional<Count> count_of(const SnmpValue* value) {
+  if (value != nullptr && value->count.bits > 0) return value->count;
+  const auto number = number_of(value);  // an agent that has a Gauge or a text for it
+  if (!number || *number < 0 || *number > kMostExact) return std::nullopt;
+  return Count{static_cast<std::uint64_t>(*number), 0};
+}
+
+std::optional<double> up_seconds_of(std::span<const SnmpVariable> answers) {
+  const auto ticks = number_of(find_value(answers, kUpTime));
+  return ticks ? std::optional(*ticks / kTicksPerSecond) : std::nullopt;
+}
+
+// The counters of one value at two times.
+struct Looks {
+  const DeviceValue& value;
+  std::span<const std::uint32_t> index;
+  const CounterLook& former;
+  std::span<const SnmpVariable> answers;
+
+  std::optional<Count> before(const Oid& column) const {
+    const Oid instance = beside(value, column, index);
+    const auto found = std::find_if(former.counts.begin(), former.counts.end(),
+                                    [&](const auto& count) { return count.first == instance; });
+    return found == former.counts.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::optional<Count> now(const Oid& column) const {
+    return count_of(find_value(answers, beside(value, column, index)));
+  }
+  std::optional<std::uint64_t> grown(const Oid& column) const {
+    const auto then = before(column), since = now(column);
+    return then && since ? growth(*then, *since) : std::nullopt;
+  }
+};
+
+bool has_begun_anew(const Looks& looks, double seconds) {
+  const auto up = up_seconds_of(looks.answers);
+  if (up && looks.former.up_seconds && began_anew(*looks.former.up_seconds, *up, seconds)) return true;
+  if (looks.value.age_column.empty()) return false;
+  const auto then = looks.before(looks.value.age_column), now = looks.now(looks.value.age_column);
+  return !then || !now ||
+         began_anew(static_cast<double>(then->value), static_cast<double>(now->value), seconds);
+}
+
+std::optional<double> changed(const Looks& looks, double seconds) {
+  if (has_begun_anew(looks, seconds)) return std::nullopt;
+  const auto grown = looks.grown(looks.value.column);
+  if (!grown) return std::nullopt;
+  double whole = 0;
+  for (const Oid& column : looks.value.whole) {
+    const auto part = looks.grown(column);
+    if (!part) return std::nullopt;
+    whole += static_cast<double>(*part);
+  }
+  return change_of(*looks.value.change, static_cast<double>(*grown), whole, seconds);
+}
+
+std::optional<Reading> read_change(const DeviceValue& value, std::span<const std::uint32_t> index,
+                                   std::span<const SnmpVariable> answers, const CounterLook* former,
+                                   Duration elapsed) {
+  Reading reading;
+  reading.metric = value.metric;
+  reading.instance = instance_of(value, index);
+  reading.is_none = reading.is_change = true;
+  const auto count = count_of(find_value(answers, reading.instance));
+  if (!count || is_invalid(value, static_cast<double>(count->value))) return std::nullopt;
+  if (former == nullptr) return reading;
+  const auto change = changed({value, index, *former, answers}, to_seconds(elapsed));
+  if (!change) return reading;
+  reading.value = *change / value.divisor * value.multiplier;
+  reading.is_none = is_beyond(value, reading.value);
   return reading;
 }
 
@@ -121,10 +213,7 @@ const DeviceProfile* find_profile(const DeviceProfiles& profiles, std::string_vi
 }
 
 Oid instance_of(const DeviceValue& value, std::span<const std::uint32_t> index) {
-  if (value.is_scalar) return value.column;
-  Oid oid = joined(value.column, index);
-  oid.insert(oid.end(), value.suffix.begin(), value.suffix.end());
-  return oid;
+  return beside(value, value.column, index);
 }
 
 std::optional<Oid> index_in(const DeviceValue& value, std::span<const std::uint32_t> instance) {
@@ -147,27 +236,57 @@ std::vector<Oid> instances_of(const DeviceProfile& profile, std::span<const std:
     if (std::find(all.begin(), all.end(), oid) == all.end()) all.push_back(std::move(oid));
   };
   for (const DeviceValue& value : profile.values) {
-    if (!value.is_scalar && index.empty()) continue;
+    if (!is_asked(value, index)) continue;
     add(instance_of(value, index));
     for (const RowCondition& condition : value.where) add(joined(condition.column, index));
     if (!value.precision_column.empty()) add(joined(value.precision_column, index));
     if (!value.scale_column.empty()) add(joined(value.scale_column, index));
+    for (const Oid& column : value.whole) add(beside(value, column, index));
+    if (!value.age_column.empty()) add(beside(value, value.age_column, index));
+    if (value.change) add(kUpTime);
   }
   return all;
 }
 
+CounterLook look_at(const DeviceProfile& profile, std::span<const std::uint32_t> index,
+                    std::span<const SnmpVariable> answers, std::chrono::steady_clock::time_point at) {
+  CounterLook look;
+  look.at = at;
+  look.up_seconds = up_seconds_of(answers);
+  const auto add = [&](Oid instance) {
+    const bool is_known = std::any_of(look.counts.begin(), look.counts.end(),
+                                      [&](const auto& count) { return count.first == instance; });
+    if (is_known) return;
+    if (const auto count = count_of(find_value(answers, instance)))
+      look.counts.emplace_back(std::move(instance), *count);
+  };
+  for (const DeviceValue& value : profile.values) {
+    if (!value.change || !is_asked(value, index)) continue;
+    add(instance_of(value, index));
+    for (const Oid& column : value.whole) add(beside(value, column, index));
+    if (!value.age_column.empty()) add(beside(value, value.age_column, index));
+  }
+  return look;
+}
+
 std::vector<Reading> readings_of(const DeviceProfile& profile, std::span<const std::uint32_t> index,
-                                 std::span<const SnmpVariable> answers) {
+                                 std::span<const SnmpVariable> answers, const CounterLook* former,
+                                 Duration elapsed) {
   std::vector<Reading> readings;
   for (const DeviceValue& value : profile.values) {
-    if (!value.is_scalar && index.empty()) continue;
-    auto reading = read(value, index, answers);
+    const bool applies = is_asked(value, index) &&
+                         std::all_of(value.where.begin(), value.where.end(),
+                                     [&](const auto& where) { return holds(where, index, answers); });
+    if (!applies) continue;
+    auto reading =
+        value.change ? read_change(value, index, answers, former, elapsed) : read(value, index, answers);
     if (!reading) continue;
     const auto known = std::find_if(readings.begin(), readings.end(),
                                     [&](const Reading& r) { return r.metric == reading->metric; });
     if (known == readings.end())
       readings.push_back(std::move(*reading));
-    else if (known->is_none && !reading->is_none)
+    else if (known->is_none && !known->is_change &&
+             !reading->is_none)  // a change is the same counter's next time
       *known = std::move(*reading);
   }
   return readings;

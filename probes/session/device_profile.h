@@ -3,10 +3,12 @@
 // of what an agent answered. Pure. Filled from probes/profiles/*.yaml by daemon/config/device_profiles.h.
 #pragma once
 
+#include "probes/session/counter_change.h"
 #include "rules/model/metric.h"
 #include "rules/model/result.h"
 #include "rules/model/round.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace faultline::session {
@@ -35,6 +38,7 @@ struct SnmpValue {
   double number = 0;  // any integer, counter or gauge (exact up to 2^53), or an opaque float
   std::string text;   // octets as they came
   Oid oid;
+  Count count{};  // of a Counter32 or Counter64, exactly
 
   bool operator==(const SnmpValue&) const = default;
 };
@@ -67,6 +71,12 @@ struct DeviceValue {
   // Columns of ENTITY-SENSOR-MIB and its kin: digits after the point, and the decimal exponent as
   // SensorDataScale counts it (9 = units, 8 = milli, 10 = kilo). Empty: none.
   Oid precision_column, scale_column;
+  // The value is no state but a counter: what changed between two answers, / divisor * multiplier.
+  std::optional<Change> change;
+  std::vector<Oid> whole;  // of a share: the columns (or instances) that make the whole, this one among them
+  // Seconds since this counter began anew, where that is known: a column (or instance) beside the counter.
+  // All counters begin anew with the agent, by its sysUpTime.
+  Oid age_column;
 };
 
 struct DeviceProfile {
@@ -87,7 +97,8 @@ Oid instance_of(const DeviceValue& value, std::span<const std::uint32_t> index);
 // The row of a column's instance, without the suffix; nothing if it is no instance of this value.
 std::optional<Oid> index_in(const DeviceValue& value, std::span<const std::uint32_t> instance);
 
-// Everything that must be asked for one row, in order and without doubles.
+// Everything that must be asked for one row, in order and without doubles; sysUpTime with it if there are
+// counters.
 std::vector<Oid> instances_of(const DeviceProfile& profile, std::span<const std::uint32_t> index);
 
 // A value of a profile as an agent gave it.
@@ -96,11 +107,25 @@ struct Reading {
   Oid instance;
   double value = 0;      // scaled
   bool is_none = false;  // the profile says that this value means "none": not for a round
+  // A change. None means only that it is not known of this time (first answer, begun anew): nothing about the
+  // row.
+  bool is_change = false;
 };
+
+// The counters of a row as an agent gave them at one time.
+struct CounterLook {
+  std::chrono::steady_clock::time_point at;
+  std::optional<double> up_seconds;  // sysUpTime
+  std::vector<std::pair<Oid, Count>> counts;
+};
+CounterLook look_at(const DeviceProfile& profile, std::span<const std::uint32_t> index,
+                    std::span<const SnmpVariable> answers, std::chrono::steady_clock::time_point at);
+
 // What the answers hold for the profile at this row: the first value of a metric that is not none wins, later
-// ones of the same metric are left out.
+// ones of the same metric are left out. Changes are those since `former`; null: none is known yet.
 std::vector<Reading> readings_of(const DeviceProfile& profile, std::span<const std::uint32_t> index,
-                                 std::span<const SnmpVariable> answers);
+                                 std::span<const SnmpVariable> answers, const CounterLook* former = nullptr,
+                                 Duration elapsed = {});
 
 // The number at the start of a text: "-98", "6.7", "4.94 dBm". Nothing for "not-available" or "".
 std::optional<double> number_in(std::string_view text);

@@ -37,8 +37,9 @@ constexpr std::array kOptions = {
     OptionSpec{"auth_password", OptionType::text, "", 0, 0, "", "pass phrase, 8 bytes or more"},
     OptionSpec{"auth_password_file", OptionType::text, "", 0, 0, "",
                "file with it; empty = what `auth_password` says"},
-    OptionSpec{"privacy_protocol", OptionType::choice, "aes", 0, 0, "none des aes",
-               "of version 3; aes is AES-128 (RFC 3826)"},
+    OptionSpec{"privacy_protocol", OptionType::choice, "aes", 0, 0,
+               "none des aes aes192 aes256 aes192c aes256c",
+               "of version 3; aes is AES-128 (RFC 3826), c lengthens keys as Cisco does"},
     OptionSpec{"privacy_password", OptionType::text, "", 0, 0, "", "pass phrase, 8 bytes or more"},
     OptionSpec{"privacy_password_file", OptionType::text, "", 0, 0, "",
                "file with it; empty = what `privacy_password` says"},
@@ -50,6 +51,8 @@ constexpr std::array kMetrics = {Metric::rsrp_dbm,        Metric::rsrq_db,      
 const Oid kSysObjectId = {1, 3, 6, 1, 2, 1, 1, 2};
 // An index that the agent is asked for: rows that are looked at before the table is taken for one of many.
 constexpr int kMostSteps = 8;
+// Of a target that is not measured any more; longer than any measurement takes.
+constexpr Duration kForgetAtLeast = std::chrono::minutes(10);
 
 Result<std::string> secret_of(const ProbeOptions& options, const std::string& name) {
   const std::string& path = options.text(name + "_file");
@@ -162,6 +165,27 @@ asio::awaitable<OnlyIndex> find_only_index(SnmpAgent& agent, const DeviceProfile
   co_return found;
 }
 
+// Whether the row is there: has a state, or is of a profile that knows counters only. Counters alone may be
+// those of the whole device.
+bool fits_row(const DeviceProfile& profile, const std::vector<Reading>& readings) {
+  const auto is_change = [](const auto& value) { return static_cast<bool>(value.change); };
+  const bool knows_counters_only = std::all_of(profile.values.begin(), profile.values.end(), is_change);
+  return std::any_of(readings.begin(), readings.end(),
+                     [&](const Reading& r) { return !r.is_change || knows_counters_only; });
+}
+
+// Whether every state of the row means "none": an ONU without light, a modem without a cell. Counters count
+// on meanwhile, and say nothing about that.
+bool is_absent(const std::vector<Reading>& readings) {
+  bool has_state = false;
+  for (const Reading& reading : readings) {
+    if (reading.is_change) continue;
+    if (!reading.is_none) return false;
+    has_state = true;
+  }
+  return has_state;
+}
+
 bool has_columns(const DeviceProfile& profile) {
   return std::any_of(profile.values.begin(), profile.values.end(),
                      [](const DeviceValue& v) { return !v.is_scalar; });
@@ -198,12 +222,32 @@ Result<SnmpSettings> snmp_settings(const ProbeOptions& options) {
   settings.identity = std::make_shared<const SnmpIdentity>(std::move(*identity));
   settings.retries = static_cast<int>(options.integer("retries"));
   settings.profile = options.text("profile");
+  settings.interval = options.duration("interval");
   return settings;
 }
 
 std::unique_ptr<SessionProbe> make_snmp_probe(const ProbeOptions& options) {
   // Checked with the configuration; only a file that vanished since comes here. Then nothing is measured.
   return std::make_unique<SnmpProbe>(snmp_settings(options).value_or(SnmpSettings{}));
+}
+
+std::vector<Reading> SnmpProbe::take_readings(const DeviceProfile& profile, const Oid& row,
+                                              std::span<const SnmpVariable> answers, Learnt& learnt) const {
+  CounterLook look = look_at(profile, row, answers, now_());
+  const auto elapsed = std::chrono::duration_cast<Duration>(look.at - learnt.counters.at);
+  const Span span = learnt.counters.counts.empty() ? Span::too_long : judge_span(elapsed, limits_);
+  const CounterLook* former = span == Span::good ? &learnt.counters : nullptr;
+  auto readings = readings_of(profile, row, answers, former, elapsed);
+  if (!fits_row(profile, readings)) return {};
+  if (span != Span::too_short) learnt.counters = std::move(look);
+  return readings;
+}
+
+void SnmpProbe::forget_stale(std::chrono::steady_clock::time_point now) {
+  const Duration patience = std::max(limits_.longest, kForgetAtLeast);
+  if (now - looked_for_stale_ < patience) return;
+  looked_for_stale_ = now;
+  std::erase_if(learnt_, [&](const auto& entry) { return now - entry.second.used > patience; });
 }
 
 asio::awaitable<DeviceReadings> SnmpProbe::converse(SnmpAgent& agent, const DeviceProfiles& profiles,
@@ -240,16 +284,14 @@ asio::awaitable<DeviceReadings> SnmpProbe::converse(SnmpAgent& agent, const Devi
       result.reason = answer.reason;
       co_return result;
     }
-    result.readings = readings_of(*profile, row, answer.variables);
+    result.readings = take_readings(*profile, row, answer.variables, learnt);
     if (result.readings.empty()) continue;
     result.profile = profile->name;
     learnt.profile = profile->name;
     if (index.empty()) learnt.index = row;
-    const bool has_value = std::any_of(result.readings.begin(), result.readings.end(),
-                                       [](const Reading& r) { return !r.is_none; });
-    // A row whose every value means "none": an ONU without light, a modem without a cell.
-    result.outcome = has_value ? Outcome::ok : Outcome::unreachable;
-    result.reason = has_value ? OutcomeReason::none : OutcomeReason::not_registered;
+    const bool absent = is_absent(result.readings);
+    result.outcome = absent ? Outcome::unreachable : Outcome::ok;
+    result.reason = absent ? OutcomeReason::not_registered : OutcomeReason::none;
     co_return result;
   }
   learnt.profile.clear();  // it may be another device by now
@@ -273,7 +315,10 @@ asio::awaitable<DeviceReadings> SnmpProbe::read(SessionTarget target, Duration t
     }
     host = known->second;
   }
+  const auto now = now_();
+  forget_stale(now);
   Learnt& learnt = learnt_[target.address + ' ' + target.agent];
+  learnt.used = now;
   const Duration patience = time_limit / (settings_.retries + 1);
   SnmpAgent agent(executor, settings_.identity, host, where->port, patience, settings_.retries,
                   learnt.engine_id);
@@ -296,8 +341,9 @@ asio::awaitable<Round> SnmpProbe::run(SessionTarget target, Duration time_limit)
   const DeviceReadings readings = co_await read(std::move(target), time_limit);
   round.outcome = readings.outcome;
   round.reason = readings.reason;
+  const bool is_told = readings.outcome == Outcome::ok;  // counters of a row that is absent are not
   for (const Reading& reading : readings.readings)
-    if (!reading.is_none) round.add(reading.metric, static_cast<float>(reading.value));
+    if (is_told && !reading.is_none) round.add(reading.metric, static_cast<float>(reading.value));
   co_return round;
 }
 

@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -51,6 +52,10 @@ SnmpValue value_of(const netsnmp_variable_list& variable) {
       value = {Kind::number, static_cast<double>(*variable.val.integer), {}, {}};
       break;
     case ASN_COUNTER:
+      value.kind = Kind::number;
+      value.count = {static_cast<std::uint32_t>(*variable.val.integer), 32};
+      value.number = static_cast<double>(value.count.value);
+      break;
     case ASN_GAUGE:
     case ASN_TIMETICKS:
     case ASN_UINTEGER:
@@ -58,8 +63,10 @@ SnmpValue value_of(const netsnmp_variable_list& variable) {
       break;
     case ASN_COUNTER64:
       value.kind = Kind::number;
-      value.number = static_cast<double>(variable.val.counter64->high) * 4'294'967'296.0 +
-                     static_cast<double>(variable.val.counter64->low);
+      value.count = {std::uint64_t{static_cast<std::uint32_t>(variable.val.counter64->high)} << 32 |
+                         static_cast<std::uint32_t>(variable.val.counter64->low),
+                     64};
+      value.number = static_cast<double>(value.count.value);
       break;
     case ASN_OPAQUE_FLOAT:
       value = {Kind::number, static_cast<double>(*variable.val.floatVal), {}, {}};
@@ -360,8 +367,9 @@ asio::awaitable<SnmpAnswer> SnmpAgent::get(std::vector<Oid> instances) {
   all.outcome = Outcome::ok;
   for (std::size_t from = 0; from < instances.size(); from += kVariablesPerQuestion) {
     const std::size_t to = std::min(instances.size(), from + kVariablesPerQuestion);
-    std::vector<Oid> some(instances.begin() + static_cast<std::ptrdiff_t>(from),
-                          instances.begin() + static_cast<std::ptrdiff_t>(to));
+    // Moved: thousands may wait for their answers at once.
+    std::vector<Oid> some(std::make_move_iterator(instances.begin() + static_cast<std::ptrdiff_t>(from)),
+                          std::make_move_iterator(instances.begin() + static_cast<std::ptrdiff_t>(to)));
     SnmpAnswer part = co_await impl_->question(SNMP_MSG_GET, std::move(some));
     if (part.outcome != Outcome::ok) co_return part;
     std::move(part.variables.begin(), part.variables.end(), std::back_inserter(all.variables));

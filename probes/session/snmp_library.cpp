@@ -101,6 +101,9 @@ Result<SnmpIdentity> make_snmp_identity(SnmpCredentials credentials) {
   if (!auth) return tl::make_unexpected(auth.error());
   identity.auth_key = *auth;
   if (given.privacy_protocol == "none") return identity;
+  if (privacy_type_of(given.privacy_protocol) < 0)
+    return fail(
+        fmt::format("privacy_protocol: this machine's libsnmp does not have {}", given.privacy_protocol));
   // The key of privacy is made with the hash of authentication.
   auto privacy = key_of("privacy_password", given.auth_protocol, given.privacy_password);
   if (!privacy) return tl::make_unexpected(privacy.error());

@@ -21,7 +21,7 @@ struct SnmpCredentials {
   std::string user;              // v3 (USM, RFC 3414)
   std::string auth_protocol;     // none, md5, sha, sha224, sha256, sha384, sha512
   std::string auth_password;     // 8 bytes at least
-  std::string privacy_protocol;  // none, des, aes
+  std::string privacy_protocol;  // none, des, aes, aes192, aes256, aes192c, aes256c
   std::string privacy_password;
 };
 

@@ -66,6 +66,8 @@ TEST(DeviceProfiles, AreReadWithEveryKey) {
           - {column: 1.3.6.1.4.1.99999.1.1, equals: [14]}
           - {column: 1.3.6.1.4.1.99999.1.2, contains: Rx}
       - {metric: temperature_c, scalar: 1.3.6.1.4.1.99999.2.30}
+      - {metric: reinits_per_hour, column: 1.3.6.1.4.1.99999.1.11, change: per_hour, age: 1.3.6.1.4.1.99999.1.12}
+      - {metric: corrected_ratio, column: 1.3.6.1.4.1.99999.1.14, change: share, of: [1.3.6.1.4.1.99999.1.13, 1.3.6.1.4.1.99999.1.14]}
 )",
                                               "p.yaml", problems);
   EXPECT_EQ(problems.text(), "");
@@ -76,7 +78,7 @@ TEST(DeviceProfiles, AreReadWithEveryKey) {
   ASSERT_EQ(profile.object_ids.size(), 2U);
   EXPECT_EQ(session::oid_text(profile.object_ids[1]), "1.3.6.1.4.1.99998");
   EXPECT_EQ(session::oid_text(profile.has), "1.3.6.1.4.1.99999.1");
-  ASSERT_EQ(profile.values.size(), 2U);
+  ASSERT_EQ(profile.values.size(), 4U);
   const session::DeviceValue& value = profile.values[0];
   EXPECT_EQ(value.metric, Metric::optical_rx_dbm);
   EXPECT_EQ(session::oid_text(value.column), "1.3.6.1.4.1.99999.1.10");
@@ -95,6 +97,12 @@ TEST(DeviceProfiles, AreReadWithEveryKey) {
   EXPECT_EQ(value.where[1].contains, "Rx");
   EXPECT_TRUE(profile.values[1].is_scalar);
   EXPECT_EQ(session::oid_text(profile.values[1].column), "1.3.6.1.4.1.99999.2.30");
+  EXPECT_FALSE(profile.values[1].change);
+  EXPECT_EQ(profile.values[2].change, session::Change::per_hour);
+  EXPECT_EQ(session::oid_text(profile.values[2].age_column), "1.3.6.1.4.1.99999.1.12");
+  EXPECT_EQ(profile.values[3].change, session::Change::share);
+  ASSERT_EQ(profile.values[3].whole.size(), 2U);
+  EXPECT_EQ(session::oid_text(profile.values[3].whole[0]), "1.3.6.1.4.1.99999.1.13");
 }
 
 TEST(DeviceProfiles, SayEveryMistakeAtItsPlace) {
@@ -121,6 +129,36 @@ TEST(DeviceProfiles, SayEveryMistakeAtItsPlace) {
             std::string::npos);
   EXPECT_NE(problems_of("device_profiles: {a: {has: 1.3, values: []}}\n").find("is empty"),
             std::string::npos);
+}
+
+TEST(DeviceProfiles, SayWhatACounterCannotBe) {
+  const auto one = [](const std::string& keys) {
+    return problems_of("device_profiles: {a: {has: 1.3, values: [{metric: corrected_ratio, column: 1.3.1, " +
+                       keys + "}]}}\n");
+  };
+  EXPECT_EQ(one("change: per_second, divisor: 8"), "");
+  EXPECT_EQ(one("change: share, of: [1.3.1, 1.3.2]"), "");
+  EXPECT_EQ(one("change: share_of_time, age: 1.3.2"), "");
+  const struct {
+    const char* keys;
+    const char* problem;
+  } cases[] = {
+      {"change: per_day", "p.yaml:1:"},
+      {"change: per_day", "change: \"per_day\" is none of: per_second, per_hour, share_of_time, share"},
+      {"change: share", "change: share needs of: the columns that make the whole, this one among them"},
+      {"change: share, of: [1.3.1]", "change: share needs of"},
+      {"change: share, of: [1.3.2, 1.3.3]", "change: share needs of"},
+      {"change: share, of: [1.3.1, 1.3.2, 1.3.3, 1.3.4, 1.3.5]", "more than 4 columns"},
+      {"change: per_hour, of: [1.3.1, 1.3.2]", "of belongs to change: share"},
+      {"of: [1.3.1, 1.3.2]", "of belongs to change: share"},
+      {"age: 1.3.2", "age belongs to a counter"},
+      {"change: per_hour, offset: 1", "a change has no bits, offset, precision or scale"},
+      {"change: per_hour, bits: 32", "a change has no bits"},
+      {"change: share_of_time, divisor: 10", "a share is 0 to 1 already"},
+      {"change: per_hour, age: x", "is no object identifier"},
+  };
+  for (const auto& c : cases)
+    EXPECT_NE(one(c.keys).find(c.problem), std::string::npos) << c.keys << "\n" << one(c.keys);
 }
 
 TEST(DeviceProfiles, AFileTakesThePlaceOfABuiltInOneAndAddsOthersBefore) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -146,6 +148,129 @@ TEST(DeviceProfile, TakesTheFirstValueOfAMetricThatIsNotNone) {
   ASSERT_EQ(readings.size(), 1U);
   EXPECT_EQ(readings[0].value, -20);
   EXPECT_FALSE(readings[0].is_none);
+}
+
+// Answers of a counter table, row 7: column -> value, of Counter32 but for sysUpTime (ticks) and ages
+// (gauges).
+struct Answers {
+  std::vector<SnmpVariable> list;
+  Answers& counter(std::uint32_t column, std::uint64_t count, int bits = 32) {
+    SnmpValue value = number(static_cast<double>(count));
+    value.count = {count, bits};
+    list.push_back({{1, 3, 6, column, 7}, value});
+    return *this;
+  }
+  Answers& gauge(std::uint32_t column, double of) {
+    list.push_back({{1, 3, 6, column, 7}, number(of)});
+    return *this;
+  }
+  Answers& up(double seconds) {
+    list.push_back({{1, 3, 6, 1, 2, 1, 1, 3, 0}, number(seconds * 100)});
+    return *this;
+  }
+};
+
+DeviceValue change_at(const char* column, Change change) {
+  DeviceValue value = value_at(column);
+  value.change = change;
+  return value;
+}
+
+// What the profile's first value says of `now`, a minute after `before`.
+std::optional<double> change_between(const DeviceProfile& profile, const Answers& before, const Answers& now,
+                                     Duration elapsed = std::chrono::minutes(1)) {
+  const CounterLook look = look_at(profile, Oid{7}, before.list, {});
+  const auto readings = readings_of(profile, Oid{7}, now.list, &look, elapsed);
+  if (readings.empty() || readings[0].is_none) return std::nullopt;
+  EXPECT_TRUE(readings[0].is_change);
+  return readings[0].value;
+}
+
+TEST(DeviceCounter, HasNoValueAtTheFirstAnswerButIsThere) {
+  const DeviceProfile profile{"p", "", {}, {}, {change_at("1.3.6.1", Change::per_hour)}};
+  const Answers answers = Answers().counter(1, 5).up(1000);
+  const auto readings = readings_of(profile, Oid{7}, answers.list);
+  ASSERT_EQ(readings.size(), 1U);
+  EXPECT_TRUE(readings[0].is_none);
+  EXPECT_TRUE(readings[0].is_change);
+  EXPECT_FALSE(change_between(profile, Answers().up(1000), answers)) << "it was not there before";
+  EXPECT_TRUE(readings_of(profile, Oid{7}, Answers().up(1000).list).empty());
+}
+
+TEST(DeviceCounter, IsWhatChangedInTheTimeBetween) {
+  DeviceProfile profile{"p", "", {}, {}, {change_at("1.3.6.1", Change::per_hour)}};
+  const auto later = [&](std::uint64_t count, double up) {
+    return change_between(profile, Answers().counter(1, 4'294'967'290).up(1000),
+                          Answers().counter(1, count).up(up));
+  };
+  EXPECT_EQ(later(4'294'967'292, 1060), 120);
+  EXPECT_EQ(later(4, 1060), 600) << "through a wrap";
+  EXPECT_FALSE(later(4, 20)) << "the agent began anew, and 10 is no wrap then";
+  EXPECT_FALSE(later(4'294'967'292, 20)) << "began anew and has counted up since";
+  EXPECT_FALSE(later(4'294'967'289, 1060));
+  profile.values[0].divisor = 2;
+  profile.values[0].multiplier = 3;
+  EXPECT_EQ(later(4'294'967'292, 1060), 180);
+  profile.values[0].maximum = 100;
+  EXPECT_FALSE(later(4'294'967'292, 1060));
+}
+
+TEST(DeviceCounter, IsReadWithoutSysUpTimeToo) {
+  const DeviceProfile profile{"p", "", {}, {}, {change_at("1.3.6.1", Change::per_hour)}};
+  EXPECT_EQ(change_between(profile, Answers().gauge(1, 5), Answers().gauge(1, 6)), 60);
+  EXPECT_FALSE(change_between(profile, Answers().gauge(1, 5), Answers().gauge(1, 4)));
+}
+
+TEST(DeviceCounter, BeginsAnewWithItsAge) {
+  DeviceValue value = change_at("1.3.6.1", Change::share_of_time);
+  value.age_column = *parse_oid("1.3.6.2");
+  const DeviceProfile profile{"p", "", {}, {}, {value}};
+  const Answers before = Answers().counter(1, 2).gauge(2, 86'370).up(500'000);
+  const Answers same_day = Answers().counter(1, 17).gauge(2, 86'400).up(500'060);
+  const Answers next_day =
+      Answers().counter(1, 17).gauge(2, 30).up(500'060);  // more than before, and yet anew
+  EXPECT_EQ(change_between(profile, before, same_day), 0.25);
+  EXPECT_FALSE(change_between(profile, before, next_day));
+  EXPECT_FALSE(change_between(profile, before, Answers().counter(1, 17).up(500'060)))
+      << "the age is not told";
+}
+
+TEST(DeviceCounter, IsAShareOfSeveral) {
+  DeviceValue value = change_at("1.3.6.3", Change::share);
+  value.whole = {*parse_oid("1.3.6.1"), *parse_oid("1.3.6.2"), *parse_oid("1.3.6.3")};
+  const DeviceProfile profile{"p", "", {}, {}, {value}};
+  const auto words = [](std::uint64_t good, std::uint64_t corrected, std::uint64_t lost) {
+    return Answers().counter(1, good, 64).counter(2, corrected, 64).counter(3, lost, 64).up(9e5);
+  };
+  const Answers before = words(1'000'000, 500, 50);
+  EXPECT_EQ(change_between(profile, before, words(1'000'900, 590, 60)), 0.01);
+  EXPECT_FALSE(change_between(profile, before, before)) << "a share of nothing";
+  EXPECT_FALSE(change_between(profile, before, words(900, 590, 60))) << "one of them began anew";
+  EXPECT_FALSE(change_between(profile, before, Answers().counter(3, 60, 64).up(9e5))) << "one is missing";
+}
+
+TEST(DeviceCounter, AsksForAllThatItNeedsOnce) {
+  DeviceValue share = change_at("1.3.6.2", Change::share);
+  share.whole = {*parse_oid("1.3.6.1"), *parse_oid("1.3.6.2")};
+  share.age_column = *parse_oid("1.3.6.3");
+  share.suffix = {9};
+  DeviceValue scalar = change_at("1.3.6.8.0", Change::per_hour);
+  scalar.is_scalar = true;
+  const DeviceProfile profile{"p", "", {}, {}, {share, scalar}};
+  EXPECT_EQ(instances_of(profile, Oid{7}), std::vector<Oid>({{1, 3, 6, 2, 7, 9},
+                                                             {1, 3, 6, 1, 7, 9},
+                                                             {1, 3, 6, 3, 7, 9},
+                                                             {1, 3, 6, 1, 2, 1, 1, 3, 0},
+                                                             {1, 3, 6, 8, 0}}));
+}
+
+TEST(DeviceCounter, OfAMetricTheFirstThatIsThereCounts) {
+  const DeviceProfile profile{
+      "p", "", {}, {}, {change_at("1.3.6.1", Change::per_hour), change_at("1.3.6.2", Change::per_hour)}};
+  EXPECT_EQ(change_between(profile, Answers().counter(2, 1), Answers().counter(2, 2)), 60);
+  EXPECT_FALSE(
+      change_between(profile, Answers().counter(1, 5).counter(2, 1), Answers().counter(1, 4).counter(2, 2)))
+      << "its next value will be the first one's: not one of the other between";
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 
 namespace faultline {
 namespace {
@@ -35,11 +37,25 @@ bool SnmpDaemon::is_installed() {
 
 SnmpDaemon::SnmpDaemon(const std::vector<std::string>& overrides) {
   std::ofstream file(daemon_.folder() / "snmpd.conf");
-  file << "rocommunity " << kCommunity << " 127.0.0.1\ncreateUser " << kUser << " SHA-256 \"" << kAuthPassword
-       << "\" AES \"" << kPrivacyPassword << "\"\nrouser " << kUser << " priv\n";
+  file << "rocommunity " << kCommunity << " 127.0.0.1\n";
+  const std::pair<const char*, const char*> users[] = {
+      {kUser, "AES"}, {kUser192, "AES-192"}, {kUser256, "AES-256"}};
+  for (const auto& [user, privacy] : users)
+    file << "createUser " << user << " SHA-256 \"" << kAuthPassword << "\" " << privacy << " \""
+         << kPrivacyPassword << "\"\nrouser " << user << " priv\n";
   for (const std::string& line : overrides) file << "override " << line << "\n";
+  // snmpd runs it for each GET: -g and the instance, with a dot before it.
+  const std::filesystem::path values = daemon_.folder() / "values", script = daemon_.folder() / "moving";
+  std::filesystem::create_directory(values);
+  std::ofstream(script) << "f=" << values.string() << "/$2\n"
+                        << "if [ \"$1\" = -g ] && [ -r \"$f\" ]; then echo \"$2\"; cat \"$f\"; fi\n";
+  file << "pass ." << kMoving << " /bin/sh " << script.string() << "\n";
   file.close();
   for (int i = 0; i < kTries && !start(); ++i) daemon_.stop();
+}
+
+void SnmpDaemon::set(const std::string& instance, const std::string& type, const std::string& value) {
+  std::ofstream(daemon_.folder() / "values" / ("." + instance)) << type << "\n" << value << "\n";
 }
 
 bool SnmpDaemon::start() {

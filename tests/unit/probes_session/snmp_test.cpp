@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -25,6 +27,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::udp;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 Oid oid(const char* text) {
   return *parse_oid(text);
@@ -58,7 +61,18 @@ DeviceProfiles test_profiles() {
   DeviceProfile dark{
       "dark", "", {}, oid("1.3.6.1.4.1.99999.5"), {value(Metric::optical_rx_dbm, "1.3.6.1.4.1.99999.4.1")}};
   dark.values[0].invalid = {2147483647};
-  return {foreign, table, only, dark};
+  DeviceProfile line{"line",
+                     "",
+                     {},
+                     oid("1.3.6.1.4.1.99997"),
+                     {value(Metric::margin_down_db, "1.3.6.1.4.1.99997.1"),
+                      value(Metric::t3_timeouts_per_hour, "1.3.6.1.4.1.99997.2"),
+                      value(Metric::uncorrectable_ratio, "1.3.6.1.4.1.99997.4")}};
+  line.values[0].invalid = {0};
+  line.values[1].change = Change::per_hour;
+  line.values[2].change = Change::share;
+  line.values[2].whole = {oid("1.3.6.1.4.1.99997.3"), oid("1.3.6.1.4.1.99997.4")};
+  return {foreign, table, only, dark, line};
 }
 
 // A peer on loopback that answers each packet by a script; an empty answer is none.
@@ -223,6 +237,66 @@ TEST_F(SnmpProbeTest, AValueThatMeansNoneIsNoValue) {
   EXPECT_EQ(round.value_count, 0);
 }
 
+// The real agent's counters move between polls; the time between is the test's own.
+struct SnmpCounters : SnmpProbeTest {
+  void SetUp() override {
+    NEEDS_SNMPD();
+    stand(10, 4'294'967'000, 100);
+  }
+  static void stand(std::uint64_t timeouts, std::uint64_t good, std::uint64_t lost, int margin = 6) {
+    const std::string at = SnmpDaemon::kMoving;
+    agent->set(at + ".1.7", "integer", std::to_string(margin));
+    agent->set(at + ".2.7", "counter", std::to_string(timeouts));
+    agent->set(at + ".3.7", "counter", std::to_string(good));
+    agent->set(at + ".4.7", "counter", std::to_string(lost));
+  }
+  // A poll so much later than the last.
+  Round poll(std::chrono::seconds later) {
+    now += later;
+    return measure(probe, target(agent->port(), "/7"));
+  }
+
+  std::chrono::steady_clock::time_point now{std::chrono::hours(1)};
+  SnmpProbe probe{*snmp_settings(options("line")), [this] { return now; }};
+};
+
+TEST_F(SnmpCounters, AreWhatTheyMovedByBetweenTwoPolls) {
+  const Round first = poll(seconds(0));
+  EXPECT_EQ(first.outcome, Outcome::ok);
+  EXPECT_EQ(value(first, Metric::margin_down_db), 6);
+  EXPECT_EQ(first.value_count, 1) << "no change is known yet";
+  stand(12, 700, 110);  // 996 good ones through the wrap of 32 bits, and 10 lost
+  const Round second = poll(seconds(12));
+  EXPECT_EQ(value(second, Metric::t3_timeouts_per_hour), 600);
+  EXPECT_FLOAT_EQ(value(second, Metric::uncorrectable_ratio), 10.0F / 1006);
+  EXPECT_EQ(value(poll(seconds(12)), Metric::t3_timeouts_per_hour), 0);
+}
+
+TEST_F(SnmpCounters, AreNotMadeOfATinyInterval) {
+  poll(seconds(0));
+  stand(11, 4'294'967'000, 100);
+  EXPECT_EQ(poll(seconds(2)).value_count, 1) << "one in two seconds would be 1,800 an hour";
+  EXPECT_EQ(value(poll(seconds(10)), Metric::t3_timeouts_per_hour), 300) << "since the first poll";
+}
+
+TEST_F(SnmpCounters, HaveNoValueAfterTheyBeganAnewOrAPauseThatIsTooLong) {
+  poll(seconds(0));
+  stand(1, 5, 0);
+  EXPECT_EQ(poll(seconds(12)).value_count, 1);
+  stand(2, 1005, 0);
+  EXPECT_EQ(value(poll(seconds(12)), Metric::t3_timeouts_per_hour), 300);
+  EXPECT_EQ(poll(seconds(181)).value_count, 1);
+}
+
+TEST_F(SnmpCounters, OfALineThatIsGoneAreNotTold) {
+  poll(seconds(0));
+  stand(12, 700, 110, 0);
+  const Round round = poll(seconds(12));
+  EXPECT_EQ(round.outcome, Outcome::unreachable);
+  EXPECT_EQ(round.reason, OutcomeReason::not_registered);
+  EXPECT_EQ(round.value_count, 0);
+}
+
 TEST_F(SnmpProbeTest, ReadsByVersion3WithPrivacy) {
   NEEDS_SNMPD();
   const auto probe = make_snmp_probe(options_v3());
@@ -230,6 +304,17 @@ TEST_F(SnmpProbeTest, ReadsByVersion3WithPrivacy) {
     const Round round = measure(*probe, target(agent->port(), "/7"));
     EXPECT_EQ(round.outcome, Outcome::ok);
     EXPECT_EQ(value(round, Metric::rsrp_dbm), -85);
+  }
+}
+
+TEST_F(SnmpProbeTest, ReadsWithLongerKeys) {
+  NEEDS_SNMPD();
+  for (const auto& [user, protocol] :
+       {std::pair(SnmpDaemon::kUser192, "aes192"), std::pair(SnmpDaemon::kUser256, "aes256")}) {
+    ProbeOptions longer = options_v3();
+    longer.set("user", std::string(user));
+    longer.set("privacy_protocol", std::string(protocol));
+    EXPECT_EQ(value(measure(longer, target(agent->port(), "/7")), Metric::rsrp_dbm), -85) << protocol;
   }
 }
 
