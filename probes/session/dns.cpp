@@ -2,6 +2,7 @@
 
 #include "probes/async/cancellation.h"
 #include "probes/async/deadline.h"
+#include "probes/session/exchange_watch.h"
 #include "probes/session/reach.h"
 #include "probes/wire/bytes.h"
 #include "probes/wire/dns.h"
@@ -14,8 +15,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +22,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -61,14 +61,6 @@ std::uint16_t unguessable_id() {
   std::uint16_t id = 0;
   if (getentropy(&id, sizeof id) != 0) throw std::runtime_error("getentropy");  // the kernel has none: a bug
   return id;
-}
-
-// ICMP errors on the way to the socket's other end are told, also "host unreachable".
-void ask_for_errors(udp::socket& socket, const udp::endpoint& remote) {
-  const int on = 1;
-  const bool is_v4 = remote.address().is_v4();
-  setsockopt(socket.native_handle(), is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_RECVERR : IPV6_RECVERR,
-             &on, sizeof on);
 }
 
 // What came of a question.
@@ -121,11 +113,14 @@ class DnsProbe : public SessionProbe {
       const Stopwatch asking;
       const udp::endpoint by_udp(*address, port_);
       const tcp::endpoint by_tcp(*address, port_);
-      if (transport_ != "tcp") exchange = co_await ask_by_udp(datagrams, by_udp);
+      const ExchangeWatch watch = exchange_watch(target);
+      if (transport_ != "tcp") exchange = co_await ask_by_udp(datagrams, by_udp, watch);
       cancelled = co_await is_cancelled();
       const bool wants_more = transport_ == "auto" && exchange.is_answered && exchange.answer.truncated;
-      if (!cancelled && (transport_ == "tcp" || wants_more)) exchange = co_await ask_by_tcp(stream, by_tcp);
+      if (!cancelled && (transport_ == "tcp" || wants_more))
+        exchange = co_await ask_by_tcp(stream, by_tcp, watch);
       took_ms = asking.elapsed_ms();
+      if (watch && exchange.attempt.error) watch("<", told_by(exchange.attempt));
       expired = deadline.expired();
       cancelled = co_await is_cancelled();
     }
@@ -146,18 +141,20 @@ class DnsProbe : public SessionProbe {
 
  private:
   // Waits for the answer to this question; whatever else comes, by mistake or by forgery, is passed over.
-  asio::awaitable<Exchange> ask_by_udp(udp::socket& socket, udp::endpoint remote) {
+  asio::awaitable<Exchange> ask_by_udp(udp::socket& socket, udp::endpoint remote,
+                                       const ExchangeWatch& watch) {
     Exchange exchange;
     error_code& error = exchange.attempt.error;
     exchange.attempt.at_once = true;
     socket.open(remote.protocol(), error);
     if (!error) socket.non_blocking(true, error);
     if (error) co_return exchange;
-    ask_for_errors(socket, remote);
+    ask_for_errors(socket.native_handle(), remote.address());
     socket.connect(remote, error);  // the kernel takes answers from there only; it chooses a random port
     if (error) co_return exchange;
     const std::uint16_t id = unguessable_id();
     const auto query = wire::encode_dns_query(id, question_, wants_recursion_);
+    if (watch) watch(">", asked(id, "UDP", remote.address()));
     const auto out = asio::buffer(query);
     socket.send(out, 0, error);
     if (error) co_return exchange;
@@ -170,17 +167,19 @@ class DnsProbe : public SessionProbe {
       const auto [receive_error, count] = co_await socket.async_receive(in, kToken);
       error = receive_error;
       if (error) break;
-      take(std::span<const std::byte>(bytes).first(count), id, exchange);
+      take(std::span<const std::byte>(bytes).first(count), id, watch, exchange);
     }
     co_return exchange;
   }
 
-  asio::awaitable<Exchange> ask_by_tcp(tcp::socket& socket, tcp::endpoint remote) {
+  asio::awaitable<Exchange> ask_by_tcp(tcp::socket& socket, tcp::endpoint remote,
+                                       const ExchangeWatch& watch) {
     Exchange exchange;
+    const std::uint16_t id = unguessable_id();
+    if (watch) watch(">", asked(id, "TCP", remote.address()));
     exchange.attempt = co_await connect_tcp(socket, remote);
     error_code& error = exchange.attempt.error;
     if (error) co_return exchange;
-    const std::uint16_t id = unguessable_id();
     const auto query = wire::encode_dns_query(id, question_, wants_recursion_);
     std::vector<std::byte> framed(2);
     wire::write_be<std::uint16_t>(framed, 0, static_cast<std::uint16_t>(query.size()));
@@ -201,7 +200,7 @@ class DnsProbe : public SessionProbe {
     if (const bool cancelled = co_await is_cancelled(); cancelled) co_return exchange;
     const auto [read_error, read_count] = co_await asio::async_read(socket, in, kToken);
     error = closed_or(read_error);
-    if (!error) take(message, id, exchange);
+    if (!error) take(message, id, watch, exchange);
     co_return exchange;
   }
 
@@ -211,8 +210,16 @@ class DnsProbe : public SessionProbe {
     return error;
   }
 
-  void take(std::span<const std::byte> message, std::uint16_t id, Exchange& exchange) const {
+  std::string asked(std::uint16_t id, std::string_view protocol, const asio::ip::address& server) const {
+    return fmt::format("{}, by {} to {}", wire::text_of(question_, id, wants_recursion_), protocol,
+                       shown(server, port_));
+  }
+
+  void take(std::span<const std::byte> message, std::uint16_t id, const ExchangeWatch& watch,
+            Exchange& exchange) const {
     wire::DnsDecoded decoded = wire::decode_dns_answer(message, id, question_);
+    if (watch)
+      for (const std::string& text : wire::texts_of(decoded, id, message.size())) watch("<", text);
     exchange.is_answered = decoded.verdict == wire::DnsVerdict::answer;
     exchange.is_strange = exchange.is_strange || !exchange.is_answered;
     exchange.answer = std::move(decoded.answer);

@@ -2,6 +2,7 @@
 
 #include "probes/session/http_answer.h"
 #include "probes/session/http_exchange.h"
+#include "probes/session/http_listener.h"
 #include "probes/session/http_target.h"
 
 #include <boost/asio/this_coro.hpp>
@@ -66,7 +67,10 @@ class HttpProbe : public SessionProbe {
     }
     HttpAnswer answer(method_ == "HEAD", most_bytes_);
     HttpRequest request{*to, host_, method_, "", verify_, tls_};
+    HttpListener listener(exchange_watch(target));
+    request.listener = &listener;
     const HttpCourse course = co_await exchange(std::move(request), answer, time_limit);
+    listener.ended();
     conclude(course, answer, round);
     co_return round;
   }

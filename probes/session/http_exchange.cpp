@@ -4,6 +4,7 @@
 #include "probes/async/clock.h"
 #include "probes/async/deadline.h"
 #include "probes/async/resolver.h"
+#include "probes/session/http_listener.h"
 #include "probes/session/tcp_progress.h"
 #include "probes/session/tls_peer.h"
 
@@ -87,6 +88,7 @@ asio::awaitable<void> converse(Stream& stream, tcp::socket& socket, const HttpRe
                                const std::string& header, HttpAnswer& answer, HttpCourse& course) {
   const Stopwatch asking;
   const auto out = asio::buffer(header);
+  if (request.listener != nullptr) request.listener->sent(header);
   if (const bool cancelled = co_await is_cancelled(); cancelled) co_return;
   // A server may answer and close before it has read all: the answer is looked for in any case.
   co_await asio::async_write(stream, out, kToken);
@@ -105,6 +107,7 @@ asio::awaitable<void> converse(Stream& stream, tcp::socket& socket, const HttpRe
       if (is_upload && flow != nullptr) pause_of(*flow, socket);
     }
     answer.take(std::string_view(bytes.data(), count));
+    if (request.listener != nullptr) request.listener->received(std::string_view(bytes.data(), count));
     course.attempt.error = error;
     if (!error && flow != nullptr && !is_upload && answer.body_size() > 0) {
       const Duration time = flow->pause_after(answer.body_size());
@@ -121,8 +124,10 @@ asio::awaitable<void> converse(Stream& stream, tcp::socket& socket, const HttpRe
 
 asio::awaitable<void> visit(tcp::socket& socket, tcp::endpoint remote, const HttpRequest& request,
                             HttpAnswer& answer, HttpCourse& course) {
+  if (request.listener != nullptr) request.listener->connecting(remote);
   const Stopwatch connecting;
   course.attempt = co_await connect_tcp(socket, remote);
+  if (request.listener != nullptr) request.listener->connected(course.attempt);
   if (course.attempt.error) co_return;
   course.connect_ms = connecting.elapsed_ms();
   error_code ignored;
@@ -145,6 +150,7 @@ asio::awaitable<void> visit(tcp::socket& socket, tcp::endpoint remote, const Htt
   const auto [error] = co_await stream.async_handshake(TlsStream::client, kToken);
   course.attempt.error = error;
   course.is_tls_broken = static_cast<bool>(error);
+  if (request.listener != nullptr) request.listener->secured(stream.native_handle(), error);
   if (error) co_return;
   course.tls_ms = shaking.elapsed_ms();
   if (const auto days = certificate_days(stream.native_handle(), wall_now()))

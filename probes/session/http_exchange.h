@@ -28,6 +28,8 @@ class HttpFlow {
   virtual Duration pause_after(std::uint64_t bytes) = 0;
 };
 
+class HttpListener;  // session/http_listener.h
+
 struct HttpRequest {
   HttpTarget to;            // where it goes
   std::string host;         // name for the Host header, TLS and the certificate; empty: that of `to`
@@ -37,6 +39,7 @@ struct HttpRequest {
   std::shared_ptr<boost::asio::ssl::context> tls = {};  // needed if `to` is by TLS
   std::uint64_t body_bytes = 0;                         // of noise that are sent as the request's body
   HttpFlow* flow = nullptr;                             // of that body if there is one, else of the answer's
+  HttpListener* listener = nullptr;                     // null: nobody looks on
 };
 
 // What is known of one exchange, as far as it went.

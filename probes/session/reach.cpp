@@ -3,8 +3,11 @@
 #include "probes/async/look_up.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -50,6 +53,24 @@ asio::awaitable<Attempt> connect_tcp(tcp::socket& socket, tcp::endpoint remote) 
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
   if (code != 0) attempt.error = error_code(code, boost::system::system_category());
   co_return attempt;
+}
+
+void ask_for_errors(int socket, const asio::ip::address& other_end) {
+  const int on = 1;
+  const bool is_v4 = other_end.is_v4();
+  setsockopt(socket, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_RECVERR : IPV6_RECVERR, &on, sizeof on);
+}
+
+std::string shown(const asio::ip::address& address, std::uint16_t port) {
+  const std::string text = address.to_string();
+  return address.is_v6() ? fmt::format("[{}]:{}", text, port) : fmt::format("{}:{}", text, port);
+}
+
+std::string told_by(const Attempt& attempt) {
+  if (!attempt.error) return "connected";
+  const bool is_given_up =  // the socket was closed while it waited
+      attempt.error == asio::error::operation_aborted || attempt.error == asio::error::bad_descriptor;
+  return is_given_up ? "nothing in time" : attempt.error.message();
 }
 
 Verdict verdict_of(const Attempt& attempt) {

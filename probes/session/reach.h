@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -44,10 +45,16 @@ struct Attempt {
 boost::asio::awaitable<Attempt> connect_tcp(boost::asio::ip::tcp::socket& socket,
                                             boost::asio::ip::tcp::endpoint remote);
 
+// ICMP errors on the way to a UDP socket's other end are told from now on, "host unreachable" too.
+void ask_for_errors(int socket, const boost::asio::ip::address& other_end);
+
 struct Verdict {
   Outcome outcome = Outcome::not_measured;
   OutcomeReason reason = OutcomeReason::none;
 };
+// For people: "127.0.0.1:53", "[2001:db8::1]:53"; "connected", or why not.
+std::string shown(const boost::asio::ip::address& address, std::uint16_t port);
+std::string told_by(const Attempt& attempt);
 // Of an attempt that failed by itself: neither by a deadline nor by a cancellation.
 Verdict verdict_of(const Attempt& attempt);
 

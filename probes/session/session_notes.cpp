@@ -1,3 +1,4 @@
+#include "probes/session/exchange_watch.h"
 #include "probes/session/session_probe.h"
 
 #include <fmt/format.h>
@@ -46,4 +47,14 @@ void note_exchange(const SessionTarget& target, std::string_view direction, std:
     note(target, SessionNote::Kind::exchange, direction, visible(text));
 }
 
+namespace session {
+
+ExchangeWatch exchange_watch(const SessionTarget& target) {
+  if (!target.notes || !target.notes->wants_exchange) return {};
+  return [notes = target.notes](std::string_view direction, std::string_view text) {
+    notes->list.push_back({SessionNote::Kind::exchange, std::string(direction), visible(text)});
+  };
+}
+
+}  // namespace session
 }  // namespace faultline

@@ -322,6 +322,7 @@ asio::awaitable<DeviceReadings> SnmpProbe::read(SessionTarget target, Duration t
   const Duration patience = time_limit / (settings_.retries + 1);
   SnmpAgent agent(executor, settings_.identity, host, where->port, patience, settings_.retries,
                   learnt.engine_id);
+  agent.tell(exchange_watch(target));
   const Deadline deadline(executor, time_limit, [&agent] { agent.give_up(); });
   const std::shared_ptr<const DeviceProfiles> profiles = target.device_profiles;
   result = co_await converse(agent, *profiles, where->index, learnt);

@@ -2,6 +2,7 @@
 
 #include "probes/async/cancellation.h"
 #include "probes/async/deadline.h"
+#include "probes/session/reach.h"
 #include "probes/session/snmp_fd_set.h"
 #include "probes/session/snmp_users.h"
 
@@ -106,6 +107,35 @@ std::optional<std::pair<Outcome, OutcomeReason>> from_errno(int error) {
   }
 }
 
+std::string text_of(const SnmpValue& value) {
+  switch (value.kind) {
+    case SnmpValue::Kind::number:
+      return fmt::format("{}", value.number);
+    case SnmpValue::Kind::text:
+      return '"' + value.text + '"';
+    case SnmpValue::Kind::oid:
+      return oid_text(value.oid);
+    case SnmpValue::Kind::none:
+      break;
+  }
+  return "none";
+}
+
+std::string text_of(int command, const std::vector<Oid>& oids) {
+  std::string text = command == SNMP_MSG_GET ? "GET" : "GETNEXT";
+  for (const Oid& oid : oids) text += ' ' + oid_text(oid);
+  return text;
+}
+
+void tell_answer(const ExchangeWatch& watch, const SnmpAnswer& answer) {
+  for (const SnmpVariable& variable : answer.variables)
+    watch("<", fmt::format("{} = {}", oid_text(variable.oid), text_of(variable.value)));
+  if (answer.outcome == Outcome::ok) return;
+  const bool has_reason = answer.reason != OutcomeReason::none;
+  watch("<", fmt::format("{}{}{}", name(answer.outcome), has_reason ? ": " : "",
+                         has_reason ? name(answer.reason) : ""));
+}
+
 Outcome outcome_of_status(long status) {
   const bool is_refusal = status == SNMP_ERR_NOACCESS || status == SNMP_ERR_AUTHORIZATIONERROR;
   return is_refusal ? Outcome::refused : Outcome::malformed;
@@ -117,6 +147,7 @@ struct SnmpAgent::Impl {
   asio::any_io_executor executor;
   std::shared_ptr<const SnmpIdentity> identity;
   Duration patience{};
+  ExchangeWatch watch;
   void* handle = nullptr;
   netsnmp_session* session = nullptr;  // of the handle
   std::optional<asio::posix::stream_descriptor> socket;
@@ -213,6 +244,7 @@ void SnmpAgent::Impl::open(const std::string& address, std::uint16_t port, int r
   if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
       connect(fd, remote.data(), static_cast<socklen_t>(remote.size())) != 0)
     return fail_open(Outcome::not_measured, OutcomeReason::no_route);
+  ask_for_errors(fd, literal);
   socket.emplace(executor, fd);
   set.emplace(fd);
   if (session->version == SNMP_VERSION_3 && !engine.empty()) set_engine(engine);
@@ -333,9 +365,13 @@ asio::awaitable<void> SnmpAgent::Impl::discover() {
 asio::awaitable<SnmpAnswer> SnmpAgent::Impl::question(int command, std::vector<Oid> oids) {
   if (!socket) co_return answer;  // it could not be opened
   if (session->version == SNMP_VERSION_3 && !knows_engine) {
+    if (watch) watch(">", "which engine is it");
     co_await discover();
+    if (watch && !knows_engine) tell_answer(watch, answer);
     if (!knows_engine) co_return std::exchange(answer, {});
+    if (watch) watch("<", "one that is known now");
   }
+  if (watch) watch(">", text_of(command, oids));
   netsnmp_pdu* pdu = snmp_pdu_create(command);
   for (const Oid& wanted : oids) {
     const std::vector<oid> name(wanted.begin(), wanted.end());
@@ -351,6 +387,7 @@ asio::awaitable<SnmpAnswer> SnmpAgent::Impl::question(int command, std::vector<O
     answer = {};
     answer.outcome = Outcome::malformed;
   }
+  if (watch) tell_answer(watch, answer);
   co_return std::exchange(answer, {});
 }
 
@@ -381,6 +418,10 @@ asio::awaitable<SnmpAnswer> SnmpAgent::get_next(std::vector<Oid> oids) {
   oids.resize(std::min(oids.size(), kVariablesPerQuestion));
   SnmpAnswer answer = co_await impl_->question(SNMP_MSG_GETNEXT, std::move(oids));
   co_return answer;
+}
+
+void SnmpAgent::tell(ExchangeWatch watch) {
+  impl_->watch = std::move(watch);
 }
 
 void SnmpAgent::give_up() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "probes/session/device_profile.h"
+#include "probes/session/exchange_watch.h"
 #include "probes/session/snmp_library.h"
 #include "rules/model/round.h"
 #include "rules/model/time.h"
@@ -38,6 +39,10 @@ class SnmpAgent {
   ~SnmpAgent();
   SnmpAgent(const SnmpAgent&) = delete;
   SnmpAgent& operator=(const SnmpAgent&) = delete;
+
+  // From now on each question, each answer's variables and what else came of it are told, never what the
+  // agent is asked as. Empty: to nobody.
+  void tell(ExchangeWatch watch);
 
   // The values at these instances, asked in questions of kVariablesPerQuestion at most; the first that fails
   // ends it. Answers come in the order asked for; an instance that is not there has the kind `none`.

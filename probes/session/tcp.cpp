@@ -2,12 +2,14 @@
 
 #include "probes/async/cancellation.h"
 #include "probes/async/deadline.h"
+#include "probes/session/exchange_watch.h"
 #include "probes/session/reach.h"
 
 #include <boost/asio/this_coro.hpp>
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace faultline::session {
@@ -52,9 +54,12 @@ class TcpProbe : public SessionProbe {
       });
       const Stopwatch connecting;
       const tcp::endpoint remote(*address, port_);
+      const ExchangeWatch watch = exchange_watch(target);
+      if (watch) watch(">", "connect to " + shown(*address, port_));
       attempt = co_await connect_tcp(socket, remote);
       took_ms = connecting.elapsed_ms();
       expired = deadline.expired();
+      if (watch) watch("<", told_by(attempt));
       cancelled = co_await is_cancelled();
     }
     if (cancelled) {

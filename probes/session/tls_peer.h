@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace faultline::session {
 
@@ -25,5 +26,8 @@ void expect_peer(SSL* tls, const std::string& host);
 bool is_trusted(const SSL* tls);
 // From now until the server's own certificate ends, in days; negative if it has ended.
 std::optional<double> certificate_days(const SSL* tls, Timestamp now);
+// What was agreed on and the server's own certificate, for people, a line each: "TLSv1.3,
+// TLS_AES_256_GCM_SHA384", "certificate of CN=…", "issued by CN=…", "ends Dec 29 12:00:00 2026 GMT".
+std::vector<std::string> texts_of_peer(const SSL* tls);
 
 }  // namespace faultline::session

@@ -235,6 +235,12 @@ std::optional<DnsType> dns_type_from_name(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view name(DnsType type) {
+  for (const auto& [known, known_type] : kTypes)
+    if (known_type == type) return known;
+  return "?";
+}
+
 bool is_dns_name(std::string_view name) {
   if (name == ".") return true;
   name = without_last_stop(name);
@@ -306,6 +312,28 @@ DnsDecoded decode_dns_answer(Bytes message, std::uint16_t id, const DnsQuestion&
     break;
   }
   return decoded;
+}
+
+std::string text_of(const DnsQuestion& question, std::uint16_t id, bool wants_recursion) {
+  return fmt::format("{} {}, id {}{}", question.name, name(question.type), id,
+                     wants_recursion ? ", recursion wanted" : "");
+}
+
+std::vector<std::string> texts_of(const DnsDecoded& decoded, std::uint16_t id, std::size_t message_bytes) {
+  if (decoded.verdict == DnsVerdict::foreign)
+    return {fmt::format("{} bytes that are no answer to this question", message_bytes)};
+  if (decoded.verdict == DnsVerdict::malformed)
+    return {fmt::format("an answer of {} bytes that cannot be read", message_bytes)};
+  const DnsAnswer& answer = decoded.answer;
+  const std::string rcode = answer.rcode < kDnsRcodeNames.size() ? std::string(kDnsRcodeNames[answer.rcode])
+                                                                 : fmt::format("rcode {}", answer.rcode);
+  std::vector<std::string> texts = {fmt::format(
+      "id {}, {}{}{}, {} record{}", id, rcode, answer.authoritative ? ", authoritative" : "",
+      answer.truncated ? ", truncated" : "", answer.records.size(), answer.records.size() == 1 ? "" : "s")};
+  for (const DnsRecord& record : answer.records)
+    texts.push_back(
+        fmt::format("{} {}, {} s to live", name(record.type), record.text, record.time_to_live_s));
+  return texts;
 }
 
 bool holds(const DnsRecord& record, std::string_view expected) {

@@ -25,6 +25,7 @@ enum class DnsType : std::uint16_t {
   aaaa = 28
 };
 std::optional<DnsType> dns_type_from_name(std::string_view name);  // "AAAA"
+std::string_view name(DnsType type);
 
 // RFC 1035 §4.1.1; the position is the number on the wire.
 inline constexpr std::array<std::string_view, 6> kDnsRcodeNames = {"noerror",  "formerr", "servfail",
@@ -76,6 +77,12 @@ struct DnsDecoded {
 // question (formerr, notimp, servfail, refused) may leave it out of its answer.
 DnsDecoded decode_dns_answer(std::span<const std::byte> message, std::uint16_t id,
                              const DnsQuestion& question);
+
+// A question and what came of it, for people: "www.example.com AAAA, id 4711, recursion wanted", then "id
+// 4711, noerror, authoritative, truncated, 2 records" and a line for each of them, "AAAA 2001:db8::1, 60 s to
+// live". A message that is no answer, or cannot be read, is one line that says so and how long it is.
+std::string text_of(const DnsQuestion& question, std::uint16_t id, bool wants_recursion);
+std::vector<std::string> texts_of(const DnsDecoded& decoded, std::uint16_t id, std::size_t message_bytes);
 
 // Whether the record is, or for TXT and SOA contains, what is expected. Letters' case does not count in
 // names; an IPv6 address may be written in any way. Of an MX the host alone will do.

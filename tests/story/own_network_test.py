@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Faultline on a network that is really there: this machine's own addresses and a host behind a wire that breaks."""
+import http.server
 import socket
+import socketserver
 import sys
+import threading
 
 import harness
 
@@ -76,6 +79,22 @@ class OwnNetwork(harness.Story):
         unknown = harness.run(harness.PROGRAM, "probe", "nobody", "-c", config)
         self.assertEqual(unknown.returncode, 2)
         self.assertIn('no endpoint is called "nobody"', unknown.stderr)
+
+    def test_probe_shows_the_conversation_if_it_is_asked_to(self):
+        with socketserver.ThreadingTCPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            port = server.server_address[1]
+            probes = f"tcp: {{port: {port}}}}}, {{http: {{url: 'http://{{address}}/none?token=hunter2', port: {port}, expected_status: '404'}}"
+            config = self.configure(ENDPOINTS[:1], probes=probes)
+            plain = harness.run(harness.PROGRAM, "probe", "loop", "-c", config)
+            self.assertEqual(plain.returncode, 0, plain.stderr)
+            self.assertNotIn("connect to", plain.stdout)
+            told = harness.run(harness.PROGRAM, "probe", "loop", "--verbose", "-c", config).stdout
+            server.shutdown()
+        for line in (f"  > connect to 127.0.0.1:{port}\n  < connected\n", "  > GET /none?token=(not shown) HTTP/1.1\n",
+                     "  < HTTP/1.0 404 File not found\n", " bytes of body\n"):
+            self.assertIn(line, told)
+        self.assertNotIn("hunter2", told)
 
     def test_sockets_can_be_handed_over(self):
         with socket.create_server(("127.0.0.1", 0)) as ours:

@@ -1,21 +1,18 @@
 // The modem probe against modems on real ptys: each good and each bad way that a modem has of answering.
 #include "probes/session/modem.h"
 
+#include "tests/unit/probes_session/pty_modem.h"
 #include "tests/unit/probes_session/run_probe.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/post.hpp>
+#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <pty.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -38,57 +35,9 @@ constexpr auto kNoValueLine = "+QENG: \"servingcell\",\"SEARCH\"\r\n";
 constexpr auto kCesqLine = "+CESQ: 99,99,255,255,20,47\r\n";
 const std::string kOk = "\r\nOK\r\n", kError = "\r\nERROR\r\n";
 
-// The far end of a pty. It answers each command as the script says; an empty text is silence.
-class Modem {
- public:
-  using Script = std::function<std::string(const std::string& command)>;
-
-  Modem(asio::io_context& io, Script script) : master_(io), script_(std::move(script)) {
-    int master = -1;
-    std::array<char, 128> path{};
-    if (openpty(&master, &slave_, path.data(), nullptr, nullptr) != 0) throw std::runtime_error("openpty");
-    termios settings{};
-    tcgetattr(slave_, &settings);
-    cfmakeraw(&settings);
-    tcsetattr(slave_, TCSANOW, &settings);
-    device_ = path.data();
-    master_.assign(master);
-    read();
-  }
-  ~Modem() { close(slave_); }
-
-  const std::string& device() const { return device_; }
-  const std::vector<std::string>& commands() const { return commands_; }
-  void vanish() { master_.close(); }
-
- private:
-  void read() {
-    master_.async_read_some(asio::buffer(bytes_), [this](boost::system::error_code error, std::size_t count) {
-      if (error) return;
-      for (const char c : std::string(bytes_.data(), count)) {
-        if (c != '\r') {
-          line_ += c;
-          continue;
-        }
-        commands_.push_back(std::exchange(line_, {}));
-        const std::string answer = script_(commands_.back());
-        boost::system::error_code ignored;
-        if (master_.is_open()) asio::write(master_, asio::buffer(answer), ignored);
-      }
-      if (master_.is_open()) read();
-    });
-  }
-
-  asio::posix::stream_descriptor master_;
-  int slave_ = -1;  // kept open, so that the probe's end coming and going is no hang-up
-  Script script_;
-  std::string device_, line_;
-  std::vector<std::string> commands_;
-  std::array<char, 256> bytes_{};
-};
-
 // A Quectel modem that knows two commands for its signal.
-Modem::Script always(const std::string& qeng, const std::string& cesq, const std::string& registration = "") {
+PtyModem::Script always(const std::string& qeng, const std::string& cesq,
+                        const std::string& registration = "") {
   return [=](const std::string& command) {
     if (command == "AT+CGMI") return "Quectel\r\n" + kOk;
     if (command == kQengCommand) return qeng;
@@ -122,9 +71,9 @@ struct ModemProbe : testing::Test {
     run_until(io, [&] { return done; });
     return round;
   }
-  Round measure_modem(const Modem::Script& script, Duration time_limit = kFarTooLong,
+  Round measure_modem(const PtyModem::Script& script, Duration time_limit = kFarTooLong,
                       const char* command = "auto") {
-    Modem modem(io, script);
+    PtyModem modem(io, script);
     Round round = measure(modem.device(), time_limit, command);
     commands = modem.commands();
     return round;
@@ -209,7 +158,7 @@ TEST_F(ModemProbe, AsksEachMakersModemInItsOwnWay) {
 
 TEST_F(ModemProbe, RemembersTheMakerAsLongAsItsModemIsThere) {
   bool has_cell = true;
-  Modem modem(io, [&](const std::string& command) {
+  PtyModem modem(io, [&](const std::string& command) {
     if (command == "AT+CGMI") return "huawei" + kOk;
     return command == "AT^HCSQ?" && has_cell ? "^HCSQ: \"LTE\",39,27,86,18" + kOk : kError;
   });
@@ -224,7 +173,7 @@ TEST_F(ModemProbe, RemembersTheMakerAsLongAsItsModemIsThere) {
 
 TEST_F(ModemProbe, TellsWhichModemOperatorAndCellAndAsksOnlyWhatMayHaveChanged) {
   std::string cell = "187,1850,3";
-  Modem modem(io, [&](const std::string& command) {
+  PtyModem modem(io, [&](const std::string& command) {
     if (command == "AT+CGMI") return "Quectel\r\n" + kOk;
     if (command == "AT+CGMM") return command + "\r\r\nEG25\r\n\r\n" + kOk;
     if (command == "AT+CGSN") return "861107039482000\r\n" + kOk;
@@ -337,8 +286,8 @@ TEST_F(ModemProbe, WholeLinesOfAnAnswerThatNeverEndsStillCount) {
 }
 
 TEST_F(ModemProbe, ADeviceThatVanishesIsNotMeasured) {
-  Modem* gone = nullptr;
-  Modem modem(io, [&](const std::string&) {
+  PtyModem* gone = nullptr;
+  PtyModem modem(io, [&](const std::string&) {
     gone->vanish();
     return std::string();
   });
@@ -366,7 +315,7 @@ TEST_F(ModemProbe, AFileThatIsNoTerminalIsNeverWrittenTo) {
 }
 
 TEST_F(ModemProbe, WhatCameBeforeTheQuestionIsNoAnswer) {
-  Modem modem(io, always(kError, kError));
+  PtyModem modem(io, always(kError, kError));
   const int other = open(modem.device().c_str(), O_WRONLY | O_NOCTTY);  // echoes nothing, keeps the pty alive
   EXPECT_EQ(measure(modem.device()).outcome, Outcome::refused);
   EXPECT_EQ(measure(modem.device()).outcome, Outcome::refused) << "the same modem, a second time";

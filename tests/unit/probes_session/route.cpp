@@ -14,8 +14,9 @@
 
 namespace faultline::session {
 
-Route::Route(const lab::Descriptor& tun, std::size_t hops, std::map<std::size_t, RouteHop> special)
-    : tun_(tun.get()), hops_(hops), special_(std::move(special)), thread_([this] { work(); }) {}
+Route::Route(const lab::Descriptor& tun, std::size_t hops, std::map<std::size_t, RouteHop> special,
+             HostAnswer host)
+    : tun_(tun.get()), hops_(hops), special_(std::move(special)), host_(host), thread_([this] { work(); }) {}
 
 Route::~Route() {
   stops_ = true;
@@ -58,6 +59,8 @@ void Route::answer(std::uint8_t* bytes, std::size_t size) {
   if (length == 0 && parsed.ask == lab::Ask::echo) {
     std::copy(packet.begin(), packet.end(), out.begin());
     length = lab::make_echo_reply(std::span(out).first(size), parsed);
+    if (host_ == HostAnswer::forged) lab::forge(out, length, parsed);
+    if (host_ == HostAnswer::cut_short) length = lab::cut_short(out, length, parsed);
   } else if (length == 0) {
     const std::span host = packet.subspan(parsed.destination_at(), parsed.address_size());
     length = lab::make_unreachable(packet, parsed, parsed.v6 ? 4 : 3, host, out);

@@ -18,10 +18,14 @@ struct RouteHop {
   std::uint32_t delay_ms = 0;  // that its answers, and all from behind it, take longer
 };
 
+// How the host answers an echo: forged has other bytes in its payload, cut_short only half of it.
+enum class HostAnswer : std::uint8_t { good, forged, cut_short };
+
 class Route {
  public:
   // `tun` as lab::make_tun_network gives it. `hops` routers before the host.
-  Route(const lab::Descriptor& tun, std::size_t hops, std::map<std::size_t, RouteHop> special);
+  Route(const lab::Descriptor& tun, std::size_t hops, std::map<std::size_t, RouteHop> special,
+        HostAnswer host = HostAnswer::good);
   ~Route();
 
   std::size_t packets() const { return packets_; }
@@ -33,6 +37,7 @@ class Route {
   int tun_;
   std::size_t hops_;
   std::map<std::size_t, RouteHop> special_;
+  HostAnswer host_;
   std::map<std::size_t, int> seen_;  // packets, by hop
   std::atomic<std::size_t> packets_{0};
   std::atomic<bool> stops_{false};

@@ -3,45 +3,20 @@
 #include "probes/session/reach.h"
 #include "tests/unit/probes_session/dns_server.h"
 #include "tests/unit/probes_session/measure.h"
+#include "tests/unit/probes_session/silent_port.h"
 #include "tests/unit/probes_session/stream_server.h"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <sys/socket.h>
-
 #include <cerrno>
-#include <vector>
 
 namespace faultline::session {
 namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using asio::ip::tcp;
 
 std::optional<StreamReply> say_nothing(const std::string&) {
   return std::nullopt;
 }
-
-// A port whose queue of connections is full: what asks for one more hears nothing, as behind a filter.
-class SilentPort {
- public:
-  explicit SilentPort(asio::io_context& io) : listener_(io, tcp::v4()) {
-    listener_.bind({asio::ip::address_v4::loopback(), 0});
-    listener_.listen(0);
-    for (int i = 0; i < 4; ++i) {  // more than the queue takes
-      fillers_.emplace_back(io, tcp::v4());
-      fillers_.back().non_blocking(true);
-      const tcp::endpoint remote = listener_.local_endpoint();
-      [[maybe_unused]] const int begun =
-          ::connect(fillers_.back().native_handle(), remote.data(), static_cast<socklen_t>(remote.size()));
-    }
-  }
-  std::string port() const { return std::to_string(listener_.local_endpoint().port()); }
-
- private:
-  tcp::acceptor listener_;
-  std::vector<tcp::socket> fillers_;
-};
 
 using TcpProbe = Measuring;
 
