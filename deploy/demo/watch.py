@@ -15,8 +15,6 @@ import time
 import urllib.error
 import urllib.request
 
-QUIET = {"incident.suspected", "incident.withdrawn"}  # suspicions that come and go
-
 
 def get(url):
     with urllib.request.urlopen(url, timeout=5) as answer:
@@ -35,6 +33,7 @@ class Watcher:
         self.seen_event = 0
         self.events, self.incidents, self.tickets, self.complaints = [], [], [], []
         self.started = None
+        self.opened = set()  # of what is only suspected nothing is told
         self.measured = {}  # by incident: what was measured, in words
 
     def poll(self):
@@ -55,8 +54,10 @@ class Watcher:
         at = seconds(event["at"])
         if event["kind"] == "daemon.started" or self.started is None:
             self.started = self.started or at
-        if event["kind"].startswith("incident.") and event["kind"] not in QUIET:
-            what = event["kind"].split(".")[1].upper()
+        what = event["kind"].split(".")[1].upper()
+        if event["kind"] == "incident.opened":
+            self.opened.add(event["subject"])
+        if event["kind"].startswith("incident.") and event["subject"] in self.opened:
             print(f"{stamp(at - self.started)}  faultline: {event['subject']} {what}: {event['reason']}", flush=True)
             if what == "OPENED":
                 for line in self.measured.get(event["subject"], []):
