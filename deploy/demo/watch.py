@@ -37,12 +37,12 @@ class Watcher:
         self.measured = {}  # by incident: what was measured, in words
 
     def poll(self):
+        new = [e for e in get(f"{self.url}/api/v1/events?limit=500")["items"] if e["sequence"] > self.seen_event]
         self.incidents = get(f"{self.url}/api/v1/incidents?state=all&limit=100")["items"]
         for incident in self.incidents:
             if incident["state"] == "open":
                 argument = get(f"{self.url}/api/v1/incidents/{incident['id']}?why=1")["why"]["argument"]
                 self.measured[incident["id"]] = argument["measured"] if argument else []
-        new = [e for e in get(f"{self.url}/api/v1/events?limit=500")["items"] if e["sequence"] > self.seen_event]
         for event in reversed(new):
             self.seen_event = event["sequence"]
             self.events.append(event)
@@ -54,7 +54,7 @@ class Watcher:
         at = seconds(event["at"])
         if event["kind"] == "daemon.started" or self.started is None:
             self.started = self.started or at
-        what = event["kind"].split(".")[1].upper()
+        what = event["kind"].partition(".")[2].upper()
         if event["kind"] == "incident.opened":
             self.opened.add(event["subject"])
         if event["kind"].startswith("incident.") and event["subject"] in self.opened:
