@@ -72,7 +72,7 @@ void list(std::string& out, std::string_view heading, const std::vector<Evidence
 void describe_measured(std::string& out, const Incident& incident) {
   if (!incident.argument || incident.argument->measured.empty()) return;
   const std::vector<std::string>& measured = incident.argument->measured;
-  out += fmt::format("Measured at {} UTC:\n", time_of_day(incident.argument->at));
+  out += fmt::format("Measured at {}:\n", time_of_day(incident.argument->at));
   for (std::size_t i = 0; i < std::min(kMaxMeasured, measured.size()); ++i)
     out += fmt::format("  - {}\n", sentence(measured[i]));
 }
