@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxReasons = 3;
 constexpr std::size_t kMaxEvidence = 10;
+constexpr std::size_t kMaxMeasured = 6;
 constexpr std::size_t kMaxAlternatives = 5;
 constexpr std::size_t kMaxPlaceNames = 3;
 constexpr std::size_t kMaxSentence = 400;  // bytes of one sentence of the rules
@@ -65,6 +66,15 @@ void list(std::string& out, std::string_view heading, const std::vector<Evidence
   for (std::size_t i = 0; i < std::min(limit, items.size()); ++i)
     out += fmt::format("  - {}\n", sentence(items[i].text));
   if (items.size() > limit) out += fmt::format("  - and {} more\n", items.size() - limit);
+}
+
+// In figures and by their names, as they were when most of it was bad.
+void describe_measured(std::string& out, const Incident& incident) {
+  if (!incident.argument || incident.argument->measured.empty()) return;
+  const std::vector<std::string>& measured = incident.argument->measured;
+  out += fmt::format("Measured at {}:\n", time_of_day(incident.argument->at));
+  for (std::size_t i = 0; i < std::min(kMaxMeasured, measured.size()); ++i)
+    out += fmt::format("  - {}\n", sentence(measured[i]));
 }
 
 std::string_view kind_of(const Root& root, const Topology& topology) {
@@ -200,6 +210,7 @@ std::string description(const Incident& incident, const Topology& topology) {
   describe_causes(out, incident);
   out += fmt::format("Confidence that the fault is real and there: {}.\n", percent(incident.confidence));
   list(out, "Evidence", incident.evidence, kMaxEvidence);
+  describe_measured(out, incident);
   list(out, "Weighed and rejected", incident.alternatives, kMaxAlternatives);
   describe_extent(out, incident, topology);
   if (!incident.suspected_members.empty())

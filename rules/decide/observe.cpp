@@ -82,6 +82,8 @@ CauseFeature feature_of_root(const Record& record, const Topology& topology) {
     case NodeKind::aggregation:
     case NodeKind::shared_risk:
       return CauseFeature::root_aggregation;
+    case NodeKind::splitter:  // a PON port and its branch of fibre: no equipment of ours stands there
+      return CauseFeature::root_line;
     default:
       return CauseFeature::root_site;
   }

@@ -65,10 +65,24 @@ void Director::publish(const std::vector<EndpointIndex>& touched) {
       outlets_.set_condition(host, faults_.condition(endpoint));
     if (!inventory_.devices[endpoint.value].empty() && outlets_.set_signal)
       outlets_.set_signal(endpoint, faults_.signal(endpoint));
+    if (inventory_.onu_of[endpoint.value] && outlets_.set_light)
+      outlets_.set_light(endpoint, faults_.light(endpoint));
   }
+  publish_olts(touched);
   if (!outlets_.set_condition) return;
   for (std::uint32_t host = inventory_.first_reference; host < inventory_.hosts.size(); ++host)
     outlets_.set_condition(host, faults_.reference_condition());
+}
+
+// A fault above an OLT takes its agent with it.
+void Director::publish_olts(const std::vector<EndpointIndex>& touched) {
+  if (!outlets_.set_condition) return;
+  for (const LabOlt& olt : inventory_.olts) {
+    const bool is_touched = std::any_of(olt.lines.begin(), olt.lines.end(), [&](EndpointIndex line) {
+      return std::binary_search(touched.begin(), touched.end(), line);
+    });
+    if (is_touched) outlets_.set_condition(olt.host, faults_.condition_above(olt.lines));
+  }
 }
 
 void Director::complain(const Later& later) {

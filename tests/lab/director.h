@@ -28,6 +28,7 @@ class Director {
   struct Outlets {  // all may be empty
     std::function<void(std::uint32_t host, const Condition&)> set_condition;
     std::function<void(EndpointIndex, const SignalShift&)> set_signal;
+    std::function<void(EndpointIndex, const LightShift&)> set_light;
     std::function<void(const ComplaintReport&)> send;
     std::function<void(const std::string& line)> say;
   };
@@ -60,6 +61,7 @@ class Director {
 
   void apply(const ScenarioEvent& event);
   void publish(const std::vector<EndpointIndex>& touched);
+  void publish_olts(const std::vector<EndpointIndex>& touched);
   void complain(const Later& later);
   void say(Duration at, const std::string& what) const;
 

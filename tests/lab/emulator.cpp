@@ -1,5 +1,7 @@
 #include "tests/lab/emulator.h"
 
+#include "tests/lab/snmp.h"
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -142,6 +144,7 @@ std::size_t Emulator::write_answer(Bytes buffer, const Parsed& parsed, const Fat
 
 void Emulator::answer(ConstBytes packet, const Parsed& parsed, const Fate& fate, const PacketRecord& record,
                       std::uint64_t wall_ns) {
+  if (parsed.ask == Ask::udp_closed && answer_by_agent(packet, parsed, record)) return;
   if (parsed.ask == Ask::udp_closed) {
     constexpr std::uint8_t kPort4 = 3, kPort6 = 4;
     PacketRecord refused = record;
@@ -168,6 +171,29 @@ void Emulator::answer(ConstBytes packet, const Parsed& parsed, const Fate& fate,
   const bool has_payload = parsed.ask == Ask::echo || parsed.ask == Ask::stamp;
   if (fate.truncated && has_payload) length = cut_short(buffer, length, parsed);
   schedule(*number, length, due, true, record);
+}
+
+// False if there is no agent, and the port is closed.
+bool Emulator::answer_by_agent(ConstBytes packet, const Parsed& parsed, const PacketRecord& record) {
+  if (!options_.snmp || (parsed.tag & 0xFFFF) != kSnmpPort) return false;
+  const std::size_t at = parsed.l4 + 8U;
+  const auto said = options_.snmp(record.host, packet.subspan(at, parsed.length - at), record.arrival_ns);
+  if (!said) return false;
+  if (said->empty()) {
+    ++counters_.malformed;
+    return true;
+  }
+  const auto number = allocate(at + said->size());
+  if (!number) {
+    ++counters_.overflow;
+    return true;
+  }
+  const Bytes buffer = bytes(*number);
+  std::copy_n(packet.begin(), at, buffer.begin());
+  std::copy(said->begin(), said->end(), buffer.begin() + static_cast<std::ptrdiff_t>(at));
+  const std::size_t length = make_udp_reply(buffer, parsed, said->size());
+  schedule(*number, length, record.arrival_ns + record.delay_ns, true, record);
+  return true;
 }
 
 void Emulator::schedule(std::uint32_t number, std::size_t length, std::uint64_t at_ns, bool counts,

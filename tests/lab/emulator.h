@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -26,6 +27,10 @@ struct EmulatedHost {
   Technology technology = Technology::ip;
 };
 
+// What an SNMP agent at the host says to a question, empty if nothing; no value where there is no agent.
+using SnmpAgents =
+    std::function<std::optional<std::string>(std::uint32_t host, ConstBytes question, std::uint64_t now_ns)>;
+
 struct EmulatorOptions {
   std::uint64_t seed = 1;
   std::string stamp_key;       // empty: unauthenticated STAMP
@@ -33,6 +38,7 @@ struct EmulatorOptions {
   std::vector<std::uint16_t> open_tcp_ports = {80, 443};
   Address router_v4, router_v6;  // who sends "destination unreachable"
   std::size_t packet_log_limit = 0;
+  SnmpAgents snmp;  // empty: none anywhere
 };
 
 struct EmulatorCounters {
@@ -103,6 +109,7 @@ class Emulator {
               std::uint64_t wall_ns);
   std::size_t write_answer(Bytes buffer, const Parsed& parsed, const Fate& fate, const PacketRecord& record,
                            std::uint64_t wall_ns);
+  bool answer_by_agent(ConstBytes packet, const Parsed& parsed, const PacketRecord& record);
   std::optional<std::uint32_t> next_stamp_sequence(ConstBytes packet, const Parsed& parsed,
                                                    std::uint32_t host);
   void schedule(std::uint32_t number, std::size_t length, std::uint64_t at_ns, bool counts,

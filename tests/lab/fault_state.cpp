@@ -96,6 +96,29 @@ SignalShift FaultState::signal(EndpointIndex endpoint) const {
   return total;
 }
 
+LightShift FaultState::light(EndpointIndex endpoint) const {
+  LightShift total;
+  for (const FaultRecord& record : records_) {
+    if (!touches(record, endpoint)) continue;
+    const LightShift& shift = record.event.light;
+    total.rx_db += shift.rx_db;
+    total.dark = total.dark || shift.dark;
+    if (shift.rx_db != 0) total.over = shift.over;
+  }
+  return total;
+}
+
+Condition FaultState::condition_above(std::span<const EndpointIndex> endpoints) const {
+  Condition total;
+  for (const FaultRecord& record : records_) {
+    const bool is_above = !topology_.find_endpoint(record.event.target) &&
+                          std::all_of(endpoints.begin(), endpoints.end(),
+                                      [&](EndpointIndex endpoint) { return touches(record, endpoint); });
+    if (is_above) total = sum(total, record.event.condition);
+  }
+  return total;
+}
+
 std::optional<std::size_t> FaultState::fault_at(EndpointIndex endpoint) const {
   for (std::size_t i = records_.size(); i-- > 0;)
     if (touches(records_[i], endpoint)) return i;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ class FaultState {
   // The sum of the faults in force. Delays and dB add up, losses combine as independent ones.
   Condition condition(EndpointIndex endpoint) const;
   SignalShift signal(EndpointIndex endpoint) const;
+  LightShift light(EndpointIndex endpoint) const;
+  // Of equipment above all of these (sorted), such as their OLT: what touches each of them, but for faults of
+  // a single endpoint.
+  Condition condition_above(std::span<const EndpointIndex> endpoints) const;
   // Of the references, which only `everything` touches.
   Condition reference_condition() const;
   // The latest fault in force that touches the endpoint; its index in records().

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t kRings = 5, kSitesPerRing = 8, kSectors = 3, kOlts = 12, kStreets = 60;
 constexpr std::uint32_t kLinesPerStreet = 3, kCmts = 2, kLinesPerCmts = 6, kZones = 6;
+constexpr std::uint32_t kStreetsPerOlt = kStreets / kOlts;
 constexpr double kCityRadius = 9000;  // metres
 constexpr std::uint32_t kCitiesPerRow = 60;
 constexpr std::array<std::string_view, 10> kFirst = {"amber",  "birch",  "cedar", "copper", "harbour",
@@ -88,6 +89,7 @@ class City {
     rows_.addresses.push_back(v6 ? fmt::format("fd00:fa17::{:x}:{:x}", i >> 16, i & 0xFFFF)
                                  : fmt::format("10.{}.{}.{}", 16 + (i >> 16), (i >> 8) & 255, i & 255));
     rows_.devices.emplace_back();
+    rows_.agents.emplace_back();
   }
 
   void site(std::uint32_t r, std::uint32_t s) {
@@ -109,8 +111,8 @@ class City {
     const std::string name = fmt::format("olt-{:02}", number_ * kOlts + i + 1);
     const Place place = in_ring(r, 0.45, 0.25);
     node(name, NodeKind::olt, {{EdgeKind::transport, ring(r)}, power_at(place)}, place);
-    for (std::uint32_t street = 0; street < kStreets / kOlts && !full(); ++street)
-      lines_of_street(i * (kStreets / kOlts) + street, name, place);
+    for (std::uint32_t street = 0; street < kStreetsPerOlt && !full(); ++street)
+      lines_of_street(i * kStreetsPerOlt + street, name, place);
   }
 
   void lines_of_street(std::uint32_t street, const std::string& olt_name, Place olt_place) {
@@ -122,10 +124,15 @@ class City {
     const double distance = 300 + 900 * dice_.unit();
     const Place place = moved(olt_place, distance * std::cos(angle), distance * std::sin(angle));
     node(name, NodeKind::splitter, {{EdgeKind::transport, olt_name}}, place);
-    for (std::uint32_t line = 1; line <= kLinesPerStreet && !full(); ++line)
+    for (std::uint32_t line = 1; line <= kLinesPerStreet && !full(); ++line) {
       endpoint(fmt::format("{}-{}", name, line), Technology::gpon, name,
                moved(place, 60.0 * (line - 2.0), 20 * (2 * dice_.unit() - 1)), 80, dice_.between(16, 64),
                line == 3 && street % 2 == 0);
+      // A street is a port of the OLT, numbered as a Huawei OLT numbers those of its first card.
+      const std::uint32_t port = 0xFA000000U + 256 * (street % kStreetsPerOlt);
+      if (number_ == 0)
+        rows_.agents.back() = fmt::format("10.254.0.{}/{}.{}", street / kStreetsPerOlt + 1, port, line - 1);
+    }
   }
 
   void cmts(std::uint32_t i) {

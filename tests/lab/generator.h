@@ -12,7 +12,8 @@ inline constexpr std::uint32_t kMaxEndpoints = 1'000'000;
 
 // The city of the demonstration: a core, 5 aggregation rings, 40 cell sites with 3 sectors each, 12 OLTs with
 // 60 streets of 3 lines, 2 CMTSs with 6 lines each, and 6 power zones that cut across the rings: 312
-// endpoints. Six sectors also have a modem ("modems/cell-0101-1", relative to the inventory's directory).
+// endpoints. Six sectors also have a modem ("modems/cell-0101-1", relative to the inventory's directory), and
+// every OLT an SNMP agent with the light of its lines.
 InventoryRows generate_demo(std::uint64_t seed);
 
 // Exactly `endpoints` of them (1 … kMaxEndpoints) in as many such cities as it takes; names are unique over

@@ -4,10 +4,54 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <map>
+#include <string_view>
 #include <utility>
 
 namespace faultline::lab {
 namespace {
+
+struct AgentText {
+  Address address;
+  std::uint32_t port = 0, onu = 0;
+};
+
+std::optional<std::uint32_t> whole_number(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// ADDRESS/PORT.ONU
+std::optional<AgentText> parse_olt_row(std::string_view text) {
+  const std::size_t slash = text.find('/'), dot = text.rfind('.');
+  if (slash == std::string_view::npos || dot == std::string_view::npos || dot < slash) return std::nullopt;
+  const auto address = parse_address(text.substr(0, slash));
+  const auto port = whole_number(text.substr(slash + 1, dot - slash - 1));
+  const auto onu = whole_number(text.substr(dot + 1));
+  if (!address || !port || !onu) return std::nullopt;
+  return AgentText{*address, *port, *onu};
+}
+
+void add_olts(LabInventory& inventory, const std::vector<std::string>& agents) {
+  std::map<Address, std::uint32_t> known;
+  inventory.onu_of.resize(inventory.topology->endpoints().size());
+  for (std::uint32_t i = 0; i < agents.size() && i < inventory.onu_of.size(); ++i) {
+    const auto agent = parse_olt_row(agents[i]);
+    if (!agent) continue;
+    const auto next = static_cast<std::uint32_t>(inventory.olts.size());
+    const auto [found, is_new] = known.emplace(agent->address, next);
+    if (is_new) {
+      inventory.olts.push_back({static_cast<std::uint32_t>(inventory.hosts.size()), {}});
+      inventory.hosts.push_back({agent->address, Technology::ethernet});
+      inventory.host_names.emplace_back("agent");
+    }
+    inventory.olts[found->second].lines.push_back(EndpointIndex{i});
+    inventory.onu_of[i] = OnuRow{found->second, agent->port, agent->onu};
+  }
+}
 
 void add_references(LabInventory& inventory) {
   inventory.first_reference = static_cast<std::uint32_t>(inventory.hosts.size());
@@ -62,6 +106,7 @@ Result<LabInventory> make_lab_inventory(InventoryRows rows) {
     inventory.hosts.push_back({*address, endpoints[i].technology});
     inventory.host_names.push_back(endpoints[i].name);
   }
+  add_olts(inventory, rows.agents);
   add_references(inventory);
   if (auto ok = check_addresses(inventory); !ok) return tl::make_unexpected(ok.error());
   return inventory;

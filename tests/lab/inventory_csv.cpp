@@ -133,6 +133,7 @@ Result<void> read_endpoint(Table& table, InventoryRows& rows) {
   rows.endpoints.push_back(std::move(record));
   rows.addresses.emplace_back(table.text("address"));
   rows.devices.emplace_back(table.text("device"));
+  rows.agents.emplace_back(table.text("agent"));
   return {};
 }
 
@@ -154,12 +155,13 @@ void write_nodes(const InventoryRows& rows, std::ostream& out) {
 }
 
 void write_endpoints(const InventoryRows& rows, std::ostream& out) {
-  out << "name,technology,profile,address,device,parents,latitude,longitude,coverage_m,customers,region\n";
+  out << "name,technology,profile,address,device,parents,latitude,longitude,coverage_m,customers,region,"
+         "agent\n";
   for (std::size_t i = 0; i < rows.endpoints.size(); ++i) {
     const Endpoint& e = rows.endpoints[i].endpoint;
-    out << fmt::format("{},{},,{},{},{},{},{:.0f},{},{}\n", e.name, name(e.technology), rows.addresses[i],
+    out << fmt::format("{},{},,{},{},{},{},{:.0f},{},{},{}\n", e.name, name(e.technology), rows.addresses[i],
                        rows.devices[i], parents_text(rows.endpoints[i].parents), place_text(e.place),
-                       e.coverage_m, e.customers, e.region);
+                       e.coverage_m, e.customers, e.region, i < rows.agents.size() ? rows.agents[i] : "");
   }
 }
 

@@ -131,6 +131,9 @@ Settings fault_settings(FaultEvent& fault) {
       return {{"rsrp", decibel(signal.rsrp_db)},
               {"rsrq", decibel(signal.rsrq_db)},
               {"sinr", decibel(signal.sinr_db)}};
+    case FaultKind::light:
+      return {{"rx", decibel(fault.light.rx_db)},
+              {"over", setter(parse_span, [&](Duration d) { fault.light.over = d; })}};
     case FaultKind::answers:
       return answer_settings(condition);
     case FaultKind::modem:
@@ -155,6 +158,7 @@ Result<FaultEvent> read_fault(Words& words) {
   fault.kind = *kind;
   fault.condition.silent = fault.kind == FaultKind::cut || fault.kind == FaultKind::power;
   fault.signal.no_service = fault.kind == FaultKind::power;
+  fault.light.dark = fault.condition.silent;
   const bool needs_settings = !fault.condition.silent;
   const Settings settings = fault_settings(fault);
   if (needs_settings && words.done())

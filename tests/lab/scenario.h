@@ -5,6 +5,9 @@
 //   at TIME fault TARGET power
 //   at TIME fault TARGET congestion [delay=+40ms] [jitter=+10ms] [loss=3%]
 //   at TIME fault TARGET signal [rsrp=-12dB] [rsrq=-3dB] [sinr=-8dB]
+//   at TIME fault TARGET light [rx=-9dB] [over=20s]            the ONUs get less light, more and more so over
+//   that
+//                                                              time; without `over` at once
 //   at TIME fault TARGET answers [duplicate=5%] [reorder=5%] [reorder_by=250ms] [forge=5%] [truncate=5%]
 //                                [unreachable=CODE] [late=900ms]
 //   at TIME fault TARGET modem mode=silent|nonsense|gone
@@ -37,9 +40,9 @@ namespace faultline::lab {
 
 inline constexpr std::string_view kEverything = "everything";
 
-enum class FaultKind : std::uint8_t { cut, power, congestion, signal, answers, modem };
-inline constexpr std::array<std::string_view, 6> kFaultKindNames = {"cut",    "power",   "congestion",
-                                                                    "signal", "answers", "modem"};
+enum class FaultKind : std::uint8_t { cut, power, congestion, signal, answers, modem, light };
+inline constexpr std::array<std::string_view, 7> kFaultKindNames = {
+    "cut", "power", "congestion", "signal", "answers", "modem", "light"};
 constexpr std::string_view name(FaultKind kind) {
   return kFaultKindNames[static_cast<std::size_t>(kind)];
 }
@@ -54,11 +57,19 @@ struct SignalShift {
   ModemMode mode = ModemMode::normal;
 };
 
+// What a fault does to the light that ONUs receive, as their OLT tells it.
+struct LightShift {
+  double rx_db = 0;
+  Duration over{0};   // from what it was to this, evenly
+  bool dark = false;  // the fibre is cut, or the ONU without power: no reading
+};
+
 struct FaultEvent {
   std::string target;
   FaultKind kind = FaultKind::cut;
   Condition condition;   // its effect on packets
   SignalShift signal;    // its effect on modems
+  LightShift light;      // its effect on ONUs
   std::string settings;  // as written
 };
 struct RestoreEvent {

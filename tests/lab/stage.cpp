@@ -106,6 +106,10 @@ Result<void> Stage::set_up() {
   options.router_v4 = *parse_address(kReferencesV4[0]);
   options.router_v6 = *parse_address(kReferencesV6[0]);
   options.packet_log_limit = arguments_.packet_log.empty() ? 0 : arguments_.packet_log_limit;
+  olts_ = std::make_unique<OltBank>(input_.inventory, arguments_.seed);
+  options.snmp = [this](std::uint32_t host, ConstBytes question, std::uint64_t now_ns) {
+    return olts_->answer(host, question, now_ns);
+  };
   emulator_ = std::make_unique<Emulator>(std::move(options), input_.inventory.hosts);
   network_ = std::make_unique<Network>(tun_.get(), *emulator_);
   if (input_.api) client_ = std::make_unique<ApiClient>(*input_.api, input_.token);
@@ -118,6 +122,9 @@ void Stage::make_director() {
     emulator_->set_condition(host, c);
   };
   outlets.set_signal = [this](EndpointIndex e, const SignalShift& s) { modems_->set_signal(e, s); };
+  outlets.set_light = [this](EndpointIndex e, const LightShift& s) {
+    olts_->set_light(e, s, monotonic_ns());
+  };
   if (client_)
     outlets.send = [this](const ComplaintReport& r) { client_->post_complaint(r.id, complaint_json(r)); };
   if (!arguments_.quiet) outlets.say = [](const std::string& line) { fmt::print(stderr, "lab: {}\n", line); };

@@ -9,6 +9,7 @@
 #include "tests/lab/director.h"
 #include "tests/lab/modem_bank.h"
 #include "tests/lab/network.h"
+#include "tests/lab/olt_bank.h"
 #include "tests/lab/truth.h"
 
 #include <memory>
@@ -50,6 +51,7 @@ class Stage {
   const RunArguments& arguments_;
   Descriptor tun_;
   std::optional<Child> child_;
+  std::unique_ptr<OltBank> olts_;
   std::unique_ptr<Emulator> emulator_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<ModemBank> modems_;

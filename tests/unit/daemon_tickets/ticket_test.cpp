@@ -57,6 +57,21 @@ TEST(TicketDescription, SaysWhatWhereSinceWhenAndWhy) {
   EXPECT_THAT(text, HasSubstr(" and 42 more."));
 }
 
+TEST(TicketDescription, NamesWhatWasMeasured) {
+  const auto topology = store::make_topology(3);
+  Incident incident = sample_incident(*topology);
+  EXPECT_THAT(description(incident, *topology), Not(HasSubstr("Measured")));
+  Argument argument;
+  argument.at = kStart + std::chrono::seconds(20);
+  argument.measured.assign(9, "received light: median -29.1 dBm, usually -20.3 dBm, of 3 endpoints");
+  incident.argument = std::make_shared<const Argument>(argument);
+  const std::string text = description(incident, *topology);
+  EXPECT_THAT(text, HasSubstr("Measured at 12:00:20 UTC:\n  - received light: median -29.1 dBm, usually "));
+  std::size_t lines = 0;
+  for (std::size_t at = 0; (at = text.find("received light", at)) != std::string::npos; ++at) ++lines;
+  EXPECT_EQ(lines, 6U) << "a ticket is short";
+}
+
 TEST(TicketDescription, StaysShortAndOnItsLinesWhateverTheRulesSay) {
   const auto topology = store::make_topology(3);
   Incident incident = sample_incident(*topology);

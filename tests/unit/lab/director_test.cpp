@@ -20,6 +20,7 @@ class DirectorTest : public testing::Test {
     Director::Outlets outlets;
     outlets.set_condition = [this](std::uint32_t host, const Condition& c) { conditions[host] = c; };
     outlets.set_signal = [this](EndpointIndex, const SignalShift& s) { signal = s; };
+    outlets.set_light = [this](EndpointIndex, const LightShift& s) { light = s; };
     outlets.send = [this](const ComplaintReport& r) { sent.push_back(r); };
     director.emplace(city, *scenario, seed, Timestamp(1'700'000'000s), outlets);
   }
@@ -30,6 +31,7 @@ class DirectorTest : public testing::Test {
   LabInventory city = test::small_city();
   std::map<std::uint32_t, Condition> conditions;
   SignalShift signal;
+  LightShift light;
   std::vector<ComplaintReport> sent;
   std::optional<Director> director;
 };
@@ -85,6 +87,41 @@ TEST_F(DirectorTest, FaultsAddUpAndEndOneByOne) {
   director->advance(5s);
   EXPECT_EQ(conditions[host].delay_ns, 2'000'000U);
   EXPECT_DOUBLE_EQ(signal.rsrp_db, -12);
+}
+
+TEST_F(DirectorTest, LightFadesUntilItIsRestored) {
+  play(
+      "at 00:01 fault olt-1 light rx=-9dB over=20s\n"
+      "at 00:02 fault line-1 light rx=-2dB\n"
+      "at 00:03 restore line-1\n"
+      "at 00:04 restore olt-1");
+  director->advance(1s);
+  EXPECT_DOUBLE_EQ(light.rx_db, -9);
+  EXPECT_EQ(light.over, 20s);
+  EXPECT_FALSE(light.dark);
+  EXPECT_FALSE(silent("line-1"));
+  director->advance(2s);
+  EXPECT_DOUBLE_EQ(light.rx_db, -11);
+  director->advance(4s);
+  EXPECT_DOUBLE_EQ(light.rx_db, 0);
+  EXPECT_EQ(light.over, 0s);
+}
+
+TEST_F(DirectorTest, AnOltsAgentFallsSilentWithItsRingAndNotWithALine) {
+  const std::uint32_t agent = city.olts.at(0).host;
+  play(
+      "at 00:01 fault line-1 cut\n"
+      "at 00:02 fault agg-1 cut\n"
+      "at 00:03 restore agg-1");
+  director->advance(1s);
+  EXPECT_TRUE(light.dark);
+  EXPECT_TRUE(silent("line-1"));
+  EXPECT_FALSE(conditions[agent].silent);
+  director->advance(2s);
+  EXPECT_TRUE(conditions[agent].silent);
+  director->advance(3s);
+  EXPECT_FALSE(conditions[agent].silent);
+  EXPECT_TRUE(light.dark);
 }
 
 TEST_F(DirectorTest, EverythingTouchesTheReferencesToo) {

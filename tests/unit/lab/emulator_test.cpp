@@ -164,6 +164,35 @@ TEST_F(EmulatorTest, SaysUnreachableByTheRouterAndClosedPortsByTheHost) {
   EXPECT_EQ(emulator_->counters().refused, 2U);
 }
 
+TEST_F(EmulatorTest, AsksTheAgentOfAHostThatHasOne) {
+  EmulatorOptions options;
+  std::string asked;
+  options.snmp = [&](std::uint32_t host, ConstBytes question, std::uint64_t) -> std::optional<std::string> {
+    if (host != 0) return std::nullopt;
+    asked.assign(question.begin(), question.end());
+    return asked == "hm" ? "" : std::string(600, 'a');
+  };
+  make(options);
+  receive(test::udp_packet(kOwn, kHost, 161, Packet{'h', 'i'}));
+  const auto answers = take_all();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(asked, "hi");
+  EXPECT_EQ(answers[0].packet.size(), 28U + 600);
+  EXPECT_EQ(get32(answers[0].packet, 20), 161U << 16 | 40'000U);
+  EXPECT_EQ(answers[0].packet.back(), 'a');
+  EXPECT_EQ(test::l4_sum(answers[0].packet, 17), 0);
+  receive(test::udp_packet(kOwn, kHost, 161, Packet{'h', 'm'}));
+  EXPECT_TRUE(take_all().empty());
+  EXPECT_EQ(emulator_->counters().malformed, 1U);
+  receive(test::udp_packet("fd00:ffff::ffff", "fd00:fa17::1", 161, Packet{'h', 'i'}));
+  EXPECT_EQ(take_all().at(0).packet[40], 1) << "ICMPv6 unreachable: no agent, the port is closed";
+  Condition cut;
+  cut.silent = true;
+  emulator_->set_condition(0, cut);
+  receive(test::udp_packet(kOwn, kHost, 161, Packet{'h', 'i'}));
+  EXPECT_TRUE(take_all().empty());
+}
+
 TEST_F(EmulatorTest, AStatefulReflectorCountsForItselfAndAlsoWhatIsLostOnTheWayBack) {
   make();
   Condition lossy;

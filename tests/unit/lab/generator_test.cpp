@@ -33,6 +33,13 @@ TEST(Generator, TheDemonstrationIsTheCityItSays) {
   EXPECT_EQ(endpoints[Technology::docsis], 12);
   EXPECT_EQ(std::count_if(city.devices.begin(), city.devices.end(), [](const auto& d) { return !d.empty(); }),
             6);
+  ASSERT_EQ(city.olts.size(), 12U);
+  for (const LabOlt& olt : city.olts) EXPECT_EQ(olt.lines.size(), 15U);
+  const EndpointIndex line = *city.topology->find_endpoint("birch-lane-3");
+  const OnuRow row = city.onu_of[line.value].value();
+  EXPECT_EQ(to_string(city.hosts[city.olts[row.olt].host].address), "10.254.0.1");
+  EXPECT_EQ(row.port, 0xFA000100U);
+  EXPECT_EQ(row.onu, 2U);
 }
 
 TEST(Generator, EveryEndpointHasAPlaceCustomersAndAWayToTheCore) {
@@ -90,6 +97,7 @@ TEST(Inventory, SurvivesBeingWrittenAndRead) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->addresses, rows.addresses);
   EXPECT_EQ(read->devices, rows.devices);
+  EXPECT_EQ(read->agents, rows.agents);
   ASSERT_EQ(read->endpoints.size(), rows.endpoints.size());
   for (std::size_t i = 0; i < rows.endpoints.size(); ++i) {
     EXPECT_EQ(read->endpoints[i].endpoint.name, rows.endpoints[i].endpoint.name);

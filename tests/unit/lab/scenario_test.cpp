@@ -42,7 +42,8 @@ TEST(ScenarioParser, ReadsTheSettingsOfEachKindOfFault) {
       "at 00:04 fault cell-1 answers duplicate=5% reorder=100% reorder_by=300ms forge=1% truncate=2% "
       "unreachable=13 "
       "late=900ms\n"
-      "at 00:05 fault cell-1 modem mode=nonsense\n");
+      "at 00:05 fault cell-1 modem mode=nonsense\n"
+      "at 00:06 fault street-1 light rx=-9dB over=20s\n");
   const FaultEvent& congestion = event<FaultEvent>(scenario, 0);
   EXPECT_EQ(congestion.condition.delay_ns, 40'000'000U);
   EXPECT_EQ(congestion.condition.jitter_ns, 10'000'000U);
@@ -60,6 +61,12 @@ TEST(ScenarioParser, ReadsTheSettingsOfEachKindOfFault) {
   EXPECT_EQ(odd.odd.reorder_ns, 300'000'000U);
   EXPECT_EQ(odd.odd.unreachable, 13);
   EXPECT_EQ(event<FaultEvent>(scenario, 4).signal.mode, ModemMode::nonsense);
+  const FaultEvent& light = event<FaultEvent>(scenario, 5);
+  EXPECT_EQ(light.condition, Condition{});
+  EXPECT_DOUBLE_EQ(light.light.rx_db, -9);
+  EXPECT_EQ(light.light.over, 20s);
+  EXPECT_FALSE(light.light.dark);
+  EXPECT_TRUE(event<FaultEvent>(scenario, 1).light.dark);
 }
 
 TEST(ScenarioParser, ReadsComplaints) {
@@ -109,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"at 00:10 fault", "expected the name of a node or endpoint at the end of the line"},
         Mistake{"at 00:10 fault a", "expected the kind of fault at the end of the line"},
         Mistake{"at 00:10 fault a melt",
-                "\"melt\" (expected one of cut, power, congestion, signal, answers, modem)"},
+                "\"melt\" (expected one of cut, power, congestion, signal, answers, modem, light)"},
         Mistake{"at 00:10 fault a cut deep=1", "\"deep=1\" (expected nothing more)"},
         Mistake{"at 00:10 fault a congestion",
                 "expected at the end of the line at least one of delay, jitter, loss"},
@@ -125,6 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "delay: \"-4ms\" (expected a time span with a unit, as 40ms, 60s or 5min)"},
         Mistake{"at 00:10 fault a congestion delay=5s", "delay: \"5s\" (expected at most 4s)"},
         Mistake{"at 00:10 fault a signal rsrp=-12", "rsrp: \"-12\" (expected a change in dB, as -12dB)"},
+        Mistake{"at 00:10 fault a light", "expected at the end of the line at least one of over, rx"},
+        Mistake{"at 00:10 fault a light rx=-9", "rx: \"-9\" (expected a change in dB, as -12dB)"},
         Mistake{"at 00:10 fault a answers unreachable=16",
                 "unreachable: \"16\" (expected a whole number from 0 to 15)"},
         Mistake{"at 00:10 fault a modem mode=drunk",

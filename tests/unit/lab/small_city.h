@@ -1,7 +1,7 @@
 // Two rings, a power zone across them, four endpoints: the smallest inventory that shows the graph.
 //
 //   core ── agg-1 ── site-1 ── cell-1 (lte, modem)      zone-1 feeds site-1 and olt-1
-//      │        └─── olt-1 ─── line-1 (gpon)
+//      │        └─── olt-1 ─── line-1 (gpon, its ONU in a row of the agent 10.254.0.1)
 //      └─── agg-2 ── site-2 ── cell-2 (nr, 60 km away)
 //      └─── lost (no place)
 #pragma once
@@ -33,6 +33,7 @@ inline LabInventory small_city() {
     rows.endpoints.push_back(std::move(record));
     rows.addresses.emplace_back(address);
     rows.devices.emplace_back(std::string(name) == "cell-1" ? "modems/cell-1" : "");
+    rows.agents.emplace_back(technology == Technology::gpon ? "10.254.0.1/4194304000.0" : "");
   };
   using enum EdgeKind;
   node("core", NodeKind::core, {});

@@ -1,6 +1,7 @@
 #include "rules/decide/cause.h"
 
 #include "rules/decide/explain.h"
+#include "rules/decide/observe.h"
 #include "rules/decide/severity.h"
 #include "tests/unit/rules_decide/fixture.h"
 
@@ -46,6 +47,23 @@ TEST(Cause, SaysThatItIsUndetermined) {
   const auto ranked = rank_causes({}, rules().cause);
   EXPECT_THAT(describe_cause(ranked, rules().cause),
               testing::StartsWith("likely cause: undetermined, access_node 0.22 / transport 0.18"));
+}
+
+TEST(Cause, LessLightBehindOnePortIsAFaultOfTheFibreAndNotOfTheOlt) {
+  const auto topology =
+      *Topology::build({{{"olt-1", NodeKind::olt, {}, {}, false}, {}},
+                        {{"street", NodeKind::splitter, {}, {}, false}, {{EdgeKind::transport, "olt-1"}}}},
+                       {});
+  Record record;
+  record.incident.root = *topology->find_node("olt-1");
+  EXPECT_EQ(feature_of_root(record, *topology), CauseFeature::root_site);
+  record.incident.root = *topology->find_node("street");
+  EXPECT_EQ(feature_of_root(record, *topology), CauseFeature::root_line);
+  const auto ranked = rank_causes(
+      std::vector{feature_of_root(record, *topology), CauseFeature::onset_step, CauseFeature::optical_drop},
+      rules().cause);
+  EXPECT_EQ(ranked[0].cause, Cause::access_plant);
+  EXPECT_GT(ranked[0].probability, 0.9);
 }
 
 TEST(Cause, ProbabilitiesAddUp) {
