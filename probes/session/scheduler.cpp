@@ -24,8 +24,7 @@ bool same(const ScheduledTarget& a, const ScheduledTarget& b) {
   return a.target.name == b.target.name && a.target.address == b.target.address &&
          a.target.device == b.target.device && a.target.agent == b.target.agent &&
          a.target.device_profiles == b.target.device_profiles && a.target.nodes == b.target.nodes &&
-         a.probe == b.probe &&
-         a.interval == b.interval && a.time_limit == b.time_limit;
+         a.probe == b.probe && a.interval == b.interval && a.time_limit == b.time_limit;
 }
 
 // A fixed place in the interval for each target, so that the starts are spread and stay where they are over a

@@ -142,7 +142,7 @@ TEST(TransferMeter, AStallIsSlow) {
   EXPECT_FALSE(meter.rate_bps()) << "nothing came";
   meter.add(1s, 1000);
   meter.stall(8s);
-  EXPECT_LT(meter.rate_bps().value_or(0), 8000.0 / 7);
+  EXPECT_DOUBLE_EQ(meter.rate_bps().value_or(0), 8000.0 / 7);
 }
 
 TEST(LoadCount, KnowsWhatCameBackAndWhatArrived) {

@@ -331,7 +331,8 @@ TEST(PrometheusOptions, AreCheckedTogether) {
   EXPECT_THAT(problem({{"rsrp_dbm", "x"}, {"ca", "relative"}}), StartsWith("ca: "));
   Settings many;
   for (const Metric metric : {Metric::rtt_ms, Metric::ipdv_ms, Metric::rsrp_dbm, Metric::rsrq_db,
-                              Metric::sinr_db, Metric::rssi_dbm, Metric::utilisation, Metric::traffic_bps})
+                              Metric::sinr_db, Metric::rssi_dbm, Metric::utilisation, Metric::traffic_bps,
+                              Metric::connect_ms, Metric::dns_ms, Metric::tls_ms, Metric::http_ms})
     many.emplace_back(name(metric), "x");
   EXPECT_EQ(problem(many), "");
   many.emplace_back("active_users", "x");

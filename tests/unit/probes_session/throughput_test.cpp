@@ -289,12 +289,13 @@ TEST_F(ReflectedThroughput, TellsWhyThereIsNone) {
   EXPECT_EQ(refused.reason, OutcomeReason::port_unreachable);
   udp::socket silent(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
   EXPECT_EQ(reflect(silent.local_endpoint().port()).outcome, Outcome::timed_out);
+  udp::socket chatty(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
   std::array<char, 2048> bytes{};
   udp::endpoint sender;
-  silent.async_receive_from(asio::buffer(bytes), sender, [&](boost::system::error_code error, std::size_t) {
-    if (!error) silent.send_to(asio::buffer("no STAMP", 8), sender);
+  chatty.async_receive_from(asio::buffer(bytes), sender, [&](boost::system::error_code error, std::size_t) {
+    if (!error) chatty.send_to(asio::buffer("no STAMP", 8), sender);
   });
-  EXPECT_EQ(reflect(silent.local_endpoint().port()).outcome, Outcome::malformed);
+  EXPECT_EQ(reflect(chatty.local_endpoint().port()).outcome, Outcome::malformed);
   cancel_soon();
   EXPECT_EQ(reflect(silent.local_endpoint().port()).reason, OutcomeReason::cancelled);
 }
