@@ -330,9 +330,10 @@ TEST(PrometheusOptions, AreCheckedTogether) {
   EXPECT_THAT(problem({{"rsrp_dbm", "x"}, {"bearer_file", "/no/such"}}), StartsWith("bearer_file: /no/such"));
   EXPECT_THAT(problem({{"rsrp_dbm", "x"}, {"ca", "relative"}}), StartsWith("ca: "));
   Settings many;
-  for (const Metric metric : {Metric::rtt_ms, Metric::ipdv_ms, Metric::rsrp_dbm, Metric::rsrq_db,
-                              Metric::sinr_db, Metric::rssi_dbm, Metric::utilisation, Metric::traffic_bps,
-                              Metric::connect_ms, Metric::dns_ms, Metric::tls_ms, Metric::http_ms})
+  for (const Metric metric :
+       {Metric::rtt_ms, Metric::ipdv_ms, Metric::rsrp_dbm, Metric::rsrq_db, Metric::sinr_db, Metric::rssi_dbm,
+        Metric::throughput_bps, Metric::optical_rx_dbm, Metric::mer_db, Metric::upstream_snr_db,
+        Metric::traffic_bps, Metric::utilisation})
     many.emplace_back(name(metric), "x");
   EXPECT_EQ(problem(many), "");
   many.emplace_back("active_users", "x");
