@@ -194,7 +194,8 @@ void App::Impl::on_round(const Round& round) {
   services.latest.keep(round);
   services.table->on_round(round);
   if (services.history) services.history->add(round);
-  if (probe_kinds()[round.probe].role != ProbeRole::closer_look) services.carry_out(services.pipeline->on(round));
+  if (probe_kinds()[round.probe].role != ProbeRole::closer_look)
+    services.carry_out(services.pipeline->on(round));
 }
 
 void App::Impl::on_late(const LateReply& reply) {
