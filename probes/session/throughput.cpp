@@ -298,7 +298,7 @@ Result<void> check_throughput_options(const ProbeOptions& options) {
     return {};
   }
   for (const std::string_view option : {"url", "upload_url"})
-    if (const auto good = check_url(options, option); !good) return good;
+    if (auto good = check_url(options, option); !good) return good;
   if (options.text("url").empty() && options.text("upload_url").empty())
     return fail("url: neither a download nor an upload is asked for");
   const std::int64_t transfers = options.text("url").empty() || options.text("upload_url").empty() ? 1 : 2;
