@@ -7,9 +7,7 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import socket
-import subprocess
 
 import harness
 
@@ -96,34 +94,11 @@ class Alarms(harness.Story):
         return (daemon.get(f"/api/v1/incidents/{number}")["likely_cause"] or {}).get("cause")
 
     def start_alertmanager(self, port):
-        if not shutil.which("prometheus-alertmanager"):
-            self.skipTest("no prometheus-alertmanager (package prometheus-alertmanager)")
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            own = listener.getsockname()[1]
-        self.write("alertmanager.yaml", f"""\
+        return self.alertmanager(f"""\
 route: {{receiver: faultline, group_by: [alertname], group_wait: 0s, group_interval: 1s}}
 receivers:
   - {{name: faultline, webhook_configs: [{{url: "http://127.0.0.1:{port}{ALERTS}", send_resolved: true}}]}}
-""")
-        log = open(self.directory / "alertmanager.log", "wb")  # pylint: disable=consider-using-with
-        self.addCleanup(log.close)
-        process = subprocess.Popen(["prometheus-alertmanager", "--config.file=alertmanager.yaml", "--storage.path=alerts",
-                                    f"--web.listen-address=127.0.0.1:{own}", "--cluster.listen-address="], cwd=self.directory,
-                                   stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                   preexec_fn=harness.die_with_the_test)
-
-        def end():
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
-        self.addCleanup(end)
-
-        def ready():
-            try:
-                return harness.call(own, "GET", "/-/ready", timeout=5).status == 200
-            except OSError:
-                return False
-        harness.until(ready, "alertmanager is ready", 60)
-        return own
+""").port
 
     def test_a_real_alertmanager_says_that_the_mains_are_gone(self):
         daemon = self.start()

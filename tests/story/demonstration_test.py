@@ -4,7 +4,6 @@
 The configuration, the scenario and the judge are those of deploy/demo; only the program is this build's.
 """
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -30,12 +29,7 @@ class Demonstration(harness.Story):
                "--seed", "7", "--modems", at / "modems", "--listen", "127.0.0.1:0", "--api", f"http://127.0.0.1:{IN_THE_LAB}",
                "--until-scenario-end", "--")
         lab = self.daemon(at / "faultline.yaml", prefix=lab).start(wait=False)
-
-        def outside():
-            self.assertIsNone(lab.process.poll(), lab.log)
-            ports = re.findall(r"daemon\.listening address=\S+ port=(\d+)", lab.log)
-            return [int(port) for port in ports if int(port) != IN_THE_LAB]
-        lab.port = harness.until(outside, lambda: f"listening; its log: {lab.log}")[0]
+        lab.wait_until_it_listens(inside=IN_THE_LAB)
         return lab
 
     def test_both_faults_are_found_named_and_seen_to_end(self):

@@ -36,12 +36,7 @@ class Diagnosis(harness.Story):
         lab = (harness.LAB, "run", "--inventory", at / "city", "--scenario", at / f"{STORY}.scenario", "--truth", at / "truth.json",
                "--seed", "7", "--modems", at / "modems", "--listen", "127.0.0.1:0", "--api", f"http://127.0.0.1:{IN_THE_LAB}", "--")
         daemon = self.daemon(at / f"{STORY}.yaml", prefix=lab).start(wait=False)
-
-        def outside():
-            self.assertIsNone(daemon.process.poll(), daemon.log)
-            ports = re.findall(r"daemon\.listening address=\S+ port=(\d+)", daemon.log)
-            return [int(port) for port in ports if int(port) != IN_THE_LAB]
-        daemon.port = harness.until(outside, lambda: f"listening; its log: {daemon.log}")[0]
+        daemon.wait_until_it_listens(inside=IN_THE_LAB)
         return daemon
 
     @staticmethod

@@ -15,6 +15,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -153,13 +154,14 @@ class Daemon:
             self.wait_until_it_listens()
         return self
 
-    def wait_until_it_listens(self):
+    def wait_until_it_listens(self, inside=None):
+        """`inside` is a port of its own network behind the lab, if it has one; the other is where the test can reach it."""
         def listening():
-            found = re.search(r"daemon\.listening address=\S+ port=(\d+)", self.log)
-            if not found and self.process.poll() is not None:
+            ports = [int(port) for port in re.findall(r"daemon\.listening address=\S+ port=(\d+)", self.log)]
+            if not ports and self.process.poll() is not None:
                 raise AssertionError(f"faultline ended with {self.process.returncode}: {self.log}")
-            return found
-        self.port = int(until(listening, lambda: f"listening; its log: {self.log}")[1])
+            return [port for port in ports if port != inside]
+        self.port = until(listening, lambda: f"listening; its log: {self.log}")[0]
 
     @property
     def log(self):
@@ -287,6 +289,46 @@ class TicketSystem:
         self.thread.join()
 
 
+def free_port():
+    """In a network of the test's own, nobody else takes what is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Monitor:
+    """A real Prometheus or Alertmanager whose configuration is NAME.yaml of a directory, and which has said that it is ready."""
+
+    def __init__(self, directory, program, name, *arguments):
+        self.port, self.path = free_port(), directory / f"{name}.log"
+        with open(self.path, "wb") as log:
+            self.process = subprocess.Popen([program, f"--config.file={name}.yaml", f"--web.listen-address=127.0.0.1:{self.port}", *arguments],
+                                            stdout=log, stderr=subprocess.STDOUT, cwd=directory, stdin=subprocess.DEVNULL,
+                                            preexec_fn=die_with_the_test)
+
+    def wait_until_ready(self):
+        def ready():
+            if self.process.poll() is not None:
+                raise AssertionError(f"{self.path.stem} ended with {self.process.returncode}: {self.log}")
+            try:
+                return call(self.port, "GET", "/-/ready", timeout=5).status == 200
+            except OSError:
+                return False
+        until(ready, lambda: f"{self.path.stem} is ready; its log: {self.log}", 60)
+
+    @property
+    def log(self):
+        return self.path.read_text(encoding="utf-8", errors="replace")[-3000:]
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout=30)
+
+
 def icmp(interval="1s", packets=3):
     return f"icmp: {{interval: {interval}, packets: {packets}, spacing: 20ms, timeout: 300ms}}"
 
@@ -346,6 +388,23 @@ class Story(unittest.TestCase):
         system = TicketSystem(**more)
         self.addCleanup(system.close)
         return system
+
+    def monitor(self, program, name, *arguments):
+        if not shutil.which(program):
+            self.skipTest(f"no {program} (package {program})")
+        monitor = Monitor(self.directory, program, name, *arguments)
+        self.addCleanup(monitor.close)
+        monitor.wait_until_ready()
+        return monitor
+
+    def prometheus(self, configuration, *arguments):
+        """The port of a Prometheus is `.port` of what this returns."""
+        self.write("prometheus.yaml", configuration)
+        return self.monitor("prometheus", "prometheus", "--storage.tsdb.path=series", *arguments)
+
+    def alertmanager(self, configuration):
+        self.write("alertmanager.yaml", configuration)
+        return self.monitor("prometheus-alertmanager", "alertmanager", "--storage.path=alerts", "--cluster.listen-address=")
 
 
 def main():

@@ -6,9 +6,6 @@ import json
 import pathlib
 import re
 import shutil
-import signal
-import socket
-import subprocess
 import threading
 import urllib.parse
 
@@ -34,12 +31,6 @@ RULE_SET = (ROOT / "deploy/demo/rules.yaml").read_text(encoding="utf-8").replace
 # What no healthy run of 100 s shows: their expression must find its series, whatever the threshold says of them.
 WITHOUT_THRESHOLD = {"FaultlineIncidentCritical", "FaultlineIncidentMajor", "FaultlineIncidentMinor", "FaultlineOutboxAgeing",
                      "FaultlineStoreErrors"}
-
-
-def free_port():
-    """Nobody else is in this network, so what is free now stays free."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def dashboard_queries():
@@ -87,42 +78,10 @@ class Receiver:
 
 
 class Prometheus(harness.Story):
-    def setUp(self):
-        super().setUp()
-        for program in ("prometheus", "prometheus-alertmanager"):
-            if not shutil.which(program):
-                self.skipTest(f"no {program} (package {program})")
-
-    def start(self, name, *command):
-        log = open(self.directory / f"{name}.log", "wb")  # pylint: disable=consider-using-with
-        self.addCleanup(log.close)
-        process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=subprocess.STDOUT, cwd=self.directory,
-                                   stdin=subprocess.DEVNULL, preexec_fn=harness.die_with_the_test)
-
-        def end():
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                process.wait(timeout=30)
-        self.addCleanup(end)
-        return process
-
-    def log(self, name):
-        return (self.directory / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-3000:]
-
-    def wait_until_ready(self, name, process, port, path):
-        def ready():
-            self.assertIsNone(process.poll(), self.log(name))
-            try:
-                return harness.call(port, "GET", path, timeout=5).status == 200
-            except OSError:
-                return False
-        harness.until(ready, lambda: f"{name} is ready; its log: {self.log(name)}", 60)
-
     def start_monitoring(self, faultline_port):
         receiver = Receiver()
         self.addCleanup(receiver.close)
-        alertmanager, prometheus = free_port(), free_port()
-        self.write("alertmanager.yaml", f"""\
+        alertmanager = self.alertmanager(f"""\
 route:
   receiver: nobody
   routes:
@@ -132,20 +91,14 @@ receivers:
   - name: nobody
   - {{name: noc, webhook_configs: [{{url: "http://127.0.0.1:{receiver.server.server_port}/", send_resolved: true}}]}}
 """)
-        process = self.start("alertmanager", "prometheus-alertmanager", "--config.file=alertmanager.yaml", "--storage.path=alerts",
-                             f"--web.listen-address=127.0.0.1:{alertmanager}", "--cluster.listen-address=")
-        self.wait_until_ready("alertmanager", process, alertmanager, "/-/ready")
-        self.write("prometheus.yaml", f"""\
+        prometheus = self.prometheus(f"""\
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: ["{RULES}"]
-alerting: {{alertmanagers: [{{static_configs: [{{targets: ["127.0.0.1:{alertmanager}"]}}]}}]}}
+alerting: {{alertmanagers: [{{static_configs: [{{targets: ["127.0.0.1:{alertmanager.port}"]}}]}}]}}
 scrape_configs:
   - {{job_name: faultline, static_configs: [{{targets: ["127.0.0.1:{faultline_port}"]}}]}}
-""")
-        process = self.start("prometheus", "prometheus", "--config.file=prometheus.yaml", "--storage.tsdb.path=series",
-                             f"--web.listen-address=127.0.0.1:{prometheus}", "--rules.alert.resend-delay=1s")
-        self.wait_until_ready("prometheus", process, prometheus, "/-/ready")
-        return prometheus, receiver
+""", "--rules.alert.resend-delay=1s")
+        return prometheus.port, receiver
 
     def start_faultline(self):
         config = (ROOT / "deploy/demo/faultline.yaml").read_text(encoding="utf-8").replace("interval: 10s", "interval: 2s")
@@ -154,7 +107,7 @@ scrape_configs:
         self.write("story.scenario", SCENARIO)
         made = harness.run(harness.LAB, "generate", "--seed", "7", "--output", self.directory / "city")
         self.assertEqual(made.returncode, 0, made.stderr)
-        port = free_port()
+        port = harness.free_port()
         process = self.start("lab", harness.LAB, "run", "--inventory", "city", "--scenario", "story.scenario", "--seed", "7",
                              "--modems", "modems", "--listen", f"127.0.0.1:{port}", "--api", "http://127.0.0.1:9464", "--until-scenario-end", "--",
                              harness.PROGRAM, "run", "--config", "faultline.yaml")

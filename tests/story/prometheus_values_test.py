@@ -2,10 +2,6 @@
 """Values that a real Prometheus has: endpoints without an address, the light of an OLT's ports that fades and comes back as
 one ticket, and a Prometheus that dies, which says nothing about the network."""
 import http.server
-import shutil
-import signal
-import socket
-import subprocess
 import threading
 
 import harness
@@ -45,46 +41,25 @@ class Exporter:
 
 
 class PrometheusValues(harness.Story):
-    def setUp(self):
-        super().setUp()
-        if not shutil.which("prometheus"):
-            self.skipTest("no prometheus (package prometheus)")
-
     def start_prometheus(self, exporter):
-        with socket.create_server(("127.0.0.1", 0)) as listener:  # nobody else is in this network
-            port = listener.getsockname()[1]
-        self.write("prometheus.yaml", f"""\
+        prometheus = self.prometheus(f"""\
 global: {{scrape_interval: 1s}}
 scrape_configs:
   - {{job_name: olt, static_configs: [{{targets: ["127.0.0.1:{exporter.server.server_port}"]}}]}}
 """)
-        log = open(self.directory / "prometheus.log", "wb")  # pylint: disable=consider-using-with
-        self.addCleanup(log.close)
-        process = subprocess.Popen(["prometheus", "--config.file=prometheus.yaml", "--storage.tsdb.path=series",
-                                    f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=subprocess.STDOUT,
-                                   cwd=self.directory, stdin=subprocess.DEVNULL, preexec_fn=harness.die_with_the_test)
-
-        def end():
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
-                process.wait(timeout=30)
-        self.addCleanup(end)
 
         def knows():
-            try:
-                return b"onu-2-7" in harness.call(port, "GET", "/api/v1/query?query=onu_rx_millidbm", timeout=5).body
-            except OSError:
-                return False
+            return b"onu-2-7" in harness.call(prometheus.port, "GET", "/api/v1/query?query=onu_rx_millidbm", timeout=5).body
         harness.until(knows, "Prometheus has scraped the exporter", 60)
-        return port, end
+        return prometheus
 
     def test_fading_light_is_one_ticket_and_a_dead_prometheus_is_none(self):
         exporter = Exporter()
         self.addCleanup(exporter.close)
-        port, end_prometheus = self.start_prometheus(exporter)
+        prometheus = self.start_prometheus(exporter)
         endpoints = [f"name: onu-{olt}-{onu}, technology: ip, parents: transport:olt-{olt}" for olt in range(OLTS) for onu in range(ONUS)]
         nodes = ["name: core, kind: core", *(f"name: olt-{olt}, kind: olt, parents: transport:core" for olt in range(OLTS))]
-        probes = (f"prometheus: {{interval: 2s, timeout: 1s, url: 'http://127.0.0.1:{port}', label: onu, "
+        probes = (f"prometheus: {{interval: 2s, timeout: 1s, url: 'http://127.0.0.1:{prometheus.port}', label: onu, "
                   "optical_rx_dbm: onu_rx_millidbm / 1000}")
         daemon = self.daemon(self.configure(endpoints, nodes=nodes, probes=probes)).start()
 
@@ -102,7 +77,7 @@ scrape_configs:
         daemon.wait_for_tickets(("FL-1", "resolved"))
 
         # A Prometheus that is gone is nobody's fault in the network.
-        end_prometheus()
+        prometheus.kill()
         unmeasured = light.replace("optical_rx_dbm", "rounds_not_measured_total")
         before = daemon.metric(unmeasured) or 0
         harness.until(lambda: daemon.metric(unmeasured) >= before + 3, lambda: f"not measured, {daemon.metric(unmeasured)}")

@@ -45,12 +45,7 @@ class Signal(harness.Story):
         lab = (harness.LAB, "run", "--inventory", at / "city", "--scenario", at / "signal.scenario", "--seed", "7",
                "--modems", at / "modems", "--listen", "127.0.0.1:0", "--")
         daemon = self.daemon(at / "faultline.yaml", prefix=lab).start(wait=False)
-
-        def outside():
-            self.assertIsNone(daemon.process.poll(), daemon.log)
-            ports = re.findall(r"daemon\.listening address=\S+ port=(\d+)", daemon.log)
-            return [int(port) for port in ports if int(port) != IN_THE_LAB]
-        daemon.port = harness.until(outside, lambda: f"listening; its log: {daemon.log}")[0]
+        daemon.wait_until_it_listens(inside=IN_THE_LAB)
         return daemon
 
     @staticmethod
