@@ -3,6 +3,7 @@
 // that listens on all of 127.0.0.0/8, so that no address runs out of ports.
 #include "probes/registry.h"
 #include "probes/session/scheduler.h"
+#include "tests/bench/measure.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,13 +12,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <array>
 #include <chrono>
-#include <cstdio>
-#include <ctime>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,6 +24,7 @@
 namespace {
 
 using namespace faultline;
+using bench::figure, bench::Wanted;
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
@@ -81,19 +79,6 @@ class Server {
   std::thread thread_;
 };
 
-double cpu_seconds_of_this_thread() {
-  timespec used{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
-}
-
-double resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  double total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * 4096;
-}
-
 std::vector<session::ScheduledTarget> targets(std::string_view kind_name, const ProbeOptions& options,
                                               std::uint32_t count, Duration interval, Duration time_limit) {
   const ProbeKind& kind = *find_probe_kind(kind_name);
@@ -126,23 +111,12 @@ Run run(std::string_view kind, const ProbeOptions& options, std::uint32_t count,
   scheduler.set_targets(targets(kind, options, count, 1s, 5s));
   io.run_for(1s);
   good = bad = 0;
-  const double before = cpu_seconds_of_this_thread();
-  const auto began = std::chrono::steady_clock::now();
-  io.run_for(length);
-  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  const Run result{static_cast<double>(good) / wall, (cpu_seconds_of_this_thread() - before) / wall, bad};
+  const bench::Spent spent = bench::spent_on([&] { io.run_for(length); });
+  const Run result{static_cast<double>(good) / spent.wall_s, spent.cpu_s / spent.wall_s, bad};
   bool stopped = false;
   scheduler.stop([&] { stopped = true; });
   while (!stopped) io.run_one();
   return result;
-}
-
-bool figure(const std::string& name, double value, const char* unit, bool at_least, double target) {
-  const bool hit = at_least ? value >= target : value <= target;
-  fmt::print("figure {} {:.3g} {} target {} {} {}\n", name, value, unit, at_least ? ">=" : "<=", target,
-             hit ? "hit" : "miss");
-  std::fflush(stdout);
-  return hit;
 }
 
 ProbeOptions options_of(std::string_view kind, std::int64_t port) {
@@ -156,11 +130,12 @@ bool measure_rate(const char* kind, std::uint32_t count) {
   const Server server(true);
   const Run result = run(kind, options_of(kind, server.port()), count, 5s);
   // A hundredth of slack: the five seconds cut some rounds at both ends.
-  const bool rate =
-      figure(fmt::format("{}_probes_per_second", kind), result.good_per_second, "1/s", true, 0.99 * count);
-  const bool share = figure(fmt::format("{}_probes_core_share", kind), result.core_share, "cores", false, 1);
-  const bool bad =
-      figure(fmt::format("{}_probes_failed", kind), static_cast<double>(result.bad), "rounds", false, 0);
+  const bool rate = figure(fmt::format("{}_probes_per_second", kind), result.good_per_second, "1/s",
+                           Wanted::at_least, 0.99 * count);
+  const bool share =
+      figure(fmt::format("{}_probes_core_share", kind), result.core_share, "cores", Wanted::at_most, 1);
+  const bool bad = figure(fmt::format("{}_probes_failed", kind), static_cast<double>(result.bad), "rounds",
+                          Wanted::at_most, 0);
   return rate && share && bad;
 }
 
@@ -172,24 +147,22 @@ bool measure_memory() {
   session::Scheduler scheduler(io.get_executor(), [](const Round&) {});
   scheduler.set_targets(targets("http", options_of("http", server.port()), kCount, 1h, 60s));
   io.run_for(100ms);
-  const double before = resident_bytes();
+  const double before = bench::resident_bytes();
   const ProbeKindIndex kind = index_of(*find_probe_kind("http"));
   for (std::uint32_t i = 0; i < kCount; ++i) scheduler.run_now(EndpointIndex{i}, kind);
   io.run_for(2s);
-  const double bytes = (resident_bytes() - before) / kCount;
+  const double bytes = (bench::resident_bytes() - before) / kCount;
   bool stopped = false;
   scheduler.stop([&] { stopped = true; });
   while (!stopped) io.run_one();
-  return figure("http_probe_waiting_bytes", bytes, "B", false, 32'768);  // with the silent server's 2 KiB
+  // With the silent server's 2 KiB.
+  return figure("http_probe_waiting_bytes", bytes, "B", Wanted::at_most, 32'768);
 }
 
 }  // namespace
 
 int main() {
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
+  bench::raise_file_limit();
   const bool tcp_good = measure_rate("tcp", 2000);
   const bool http_good = measure_rate("http", 1000);
   const bool memory_good = measure_memory();

@@ -3,17 +3,14 @@
 // are a thread of this program.
 #include "probes/registry.h"
 #include "probes/session/scheduler.h"
+#include "tests/bench/measure.h"
 #include "tests/bench/snmp_agents.h"
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <ctime>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,24 +19,12 @@
 namespace {
 
 using namespace faultline;
+using bench::figure, bench::Wanted;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kAgents = 5000;
 constexpr std::uint32_t kHanging = 1000;
-
-double cpu_seconds_of_this_thread() {
-  timespec used{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
-}
-
-double resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  double total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * 4096;
-}
 
 session::DeviceValue column(Metric metric, std::uint32_t number) {
   session::DeviceValue value;
@@ -133,43 +118,35 @@ Run run(const bench::SnmpAgents& agents, std::uint32_t hanging, Duration interva
   scheduler.set_targets(targets(agents, kAgents, hanging, interval, 5s));
   io.run_for(warm_up);
   result = {};
-  const double before = cpu_seconds_of_this_thread();
-  const auto began = std::chrono::steady_clock::now();
-  io.run_for(length);
-  result.wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  result.cpu = cpu_seconds_of_this_thread() - before;
+  const bench::Spent spent = bench::spent_on([&] { io.run_for(length); });
+  result.wall = spent.wall_s;
+  result.cpu = spent.cpu_s;
   bool stopped = false;
   scheduler.stop([&] { stopped = true; });
   while (!stopped) io.run_one();
   return result;
 }
 
-bool figure(const std::string& name, double value, const char* unit, bool at_least, double target) {
-  const bool hit = at_least ? value >= target : value <= target;
-  fmt::print("figure {} {:.3g} {} target {} {} {}\n", name, value, unit, at_least ? ">=" : "<=", target,
-             hit ? "hit" : "miss");
-  std::fflush(stdout);
-  return hit;
-}
-
 // Each minute, as it is; then six times as often, for what is left between that and a whole core.
 bool measure_rate(const bench::SnmpAgents& agents) {
   const Run minute = run(agents, 0, 60s, 5s, 15s);
-  bool all = figure("snmp_agents_5000_core_share", minute.cpu / minute.wall, "cores", false, 1);
+  bool all = figure("snmp_agents_5000_core_share", minute.cpu / minute.wall, "cores", Wanted::at_most, 1);
   Run often = run(agents, 0, 10s, 10s, 10s);
   const double rounds = static_cast<double>(often.good);
-  all &= figure("snmp_agents_5000_cpu", often.cpu / rounds * kAgents, "s", false, 60);
-  all &= figure("snmp_rounds_per_second", rounds / often.wall, "1/s", true, 0.99 * kAgents / 10);
-  all &= figure("snmp_rounds_failed", static_cast<double>(minute.bad + often.bad), "rounds", false, 0);
-  all &= figure("snmp_values_per_round", static_cast<double>(often.values) / rounds, "values", true, 12);
-  return figure("snmp_round_p99", often.quantile_ms(0.99), "ms", false, 20) && all;
+  all &= figure("snmp_agents_5000_cpu", often.cpu / rounds * kAgents, "s", Wanted::at_most, 60);
+  all &= figure("snmp_rounds_per_second", rounds / often.wall, "1/s", Wanted::at_least, 0.99 * kAgents / 10);
+  all &=
+      figure("snmp_rounds_failed", static_cast<double>(minute.bad + often.bad), "rounds", Wanted::at_most, 0);
+  all &= figure("snmp_values_per_round", static_cast<double>(often.values) / rounds, "values",
+                Wanted::at_least, 12);
+  return figure("snmp_round_p99", often.quantile_ms(0.99), "ms", Wanted::at_most, 20) && all;
 }
 
 bool measure_hanging(const bench::SnmpAgents& agents) {
   Run result = run(agents, kHanging, 10s, 5s, 10s);
-  const bool none =
-      figure("snmp_rounds_failed_with_hanging", static_cast<double>(result.bad), "rounds", false, 0);
-  return figure("snmp_round_p99_with_hanging", result.quantile_ms(0.99), "ms", false, 20) && none;
+  const bool none = figure("snmp_rounds_failed_with_hanging", static_cast<double>(result.bad), "rounds",
+                           Wanted::at_most, 0);
+  return figure("snmp_round_p99_with_hanging", result.quantile_ms(0.99), "ms", Wanted::at_most, 20) && none;
 }
 
 // Agents that say nothing, asked all at once.
@@ -178,26 +155,23 @@ bool measure_memory(const bench::SnmpAgents& agents, std::uint32_t count) {
   session::Scheduler scheduler(io.get_executor(), [](const Round&) {});
   scheduler.set_targets(targets(agents, count, count, 24h, 60s));
   io.run_for(100ms);
-  const double before = resident_bytes();
+  const double before = bench::resident_bytes();
   const ProbeKindIndex kind = index_of(*find_probe_kind("snmp"));
   for (std::uint32_t i = 0; i < count; ++i) scheduler.run_now(EndpointIndex{i}, kind);
   io.run_for(2s);
-  const double bytes = (resident_bytes() - before) / count;
+  const double bytes = (bench::resident_bytes() - before) / count;
   bool stopped = false;
   scheduler.stop([&] { stopped = true; });
   while (!stopped) io.run_one();
   // 22 KiB of it are net-snmp's own for a question of 20 variables, kept to be sent again.
-  return figure("snmp_probe_waiting_bytes", bytes, "B", false, 40'960);
+  return figure("snmp_probe_waiting_bytes", bytes, "B", Wanted::at_most, 40'960);
 }
 
 }  // namespace
 
 int main() {
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
-  const auto open = static_cast<std::uint32_t>(std::min<rlim_t>(files.rlim_cur - 100, kAgents));
+  const auto open =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(bench::raise_file_limit() - 100, kAgents));
   const bench::SnmpAgents agents;
   const bool memory =
       measure_memory(agents, open);  // first, while nothing has been freed that it could use again
