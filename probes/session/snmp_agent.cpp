@@ -5,6 +5,7 @@
 #include "probes/session/reach.h"
 #include "probes/session/snmp_fd_set.h"
 #include "probes/session/snmp_users.h"
+#include "probes/session/snmp_value.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -34,61 +35,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kMostTextBytes = 1024;
 // SNMP_MIN_MAX_LEN and what an Ethernet packet takes: agents need not fragment.
 constexpr std::size_t kLargestMessage = 1472;
-
-Oid oid_of(const oid* parts, std::size_t count) {
-  Oid copy(count);
-  std::transform(parts, parts + count, copy.begin(),
-                 [](oid part) { return static_cast<std::uint32_t>(part); });
-  return copy;
-}
-
-SnmpValue value_of(const netsnmp_variable_list& variable) {
-  SnmpValue value;
-  using Kind = SnmpValue::Kind;
-  switch (variable.type) {
-    case ASN_INTEGER:
-      value = {Kind::number, static_cast<double>(*variable.val.integer), {}, {}};
-      break;
-    case ASN_COUNTER:
-      value.kind = Kind::number;
-      value.count = {static_cast<std::uint32_t>(*variable.val.integer), 32};
-      value.number = static_cast<double>(value.count.value);
-      break;
-    case ASN_GAUGE:
-    case ASN_TIMETICKS:
-    case ASN_UINTEGER:
-      value = {Kind::number, static_cast<double>(static_cast<std::uint32_t>(*variable.val.integer)), {}, {}};
-      break;
-    case ASN_COUNTER64:
-      value.kind = Kind::number;
-      value.count = {std::uint64_t{static_cast<std::uint32_t>(variable.val.counter64->high)} << 32 |
-                         static_cast<std::uint32_t>(variable.val.counter64->low),
-                     64};
-      value.number = static_cast<double>(value.count.value);
-      break;
-    case ASN_OPAQUE_FLOAT:
-      value = {Kind::number, static_cast<double>(*variable.val.floatVal), {}, {}};
-      break;
-    case ASN_OPAQUE_DOUBLE:
-      value = {Kind::number, *variable.val.doubleVal, {}, {}};
-      break;
-    case ASN_OCTET_STR:
-      value.kind = Kind::text;
-      value.text.assign(reinterpret_cast<const char*>(variable.val.string),
-                        std::min(variable.val_len, kMostTextBytes));
-      break;
-    case ASN_OBJECT_ID:
-      value.kind = Kind::oid;
-      value.oid = oid_of(variable.val.objid, variable.val_len / sizeof(oid));
-      break;
-    default:  // noSuchObject, noSuchInstance, endOfMibView, NULL, and types that are no value of ours
-      break;
-  }
-  return value;
-}
 
 // What the kernel said of a packet that did not arrive.
 std::optional<std::pair<Outcome, OutcomeReason>> from_errno(int error) {
@@ -107,21 +55,7 @@ std::optional<std::pair<Outcome, OutcomeReason>> from_errno(int error) {
   }
 }
 
-std::string text_of(const SnmpValue& value) {
-  switch (value.kind) {
-    case SnmpValue::Kind::number:
-      return fmt::format("{}", value.number);
-    case SnmpValue::Kind::text:
-      return '"' + value.text + '"';
-    case SnmpValue::Kind::oid:
-      return oid_text(value.oid);
-    case SnmpValue::Kind::none:
-      break;
-  }
-  return "none";
-}
-
-std::string text_of(int command, const std::vector<Oid>& oids) {
+std::string question_text(int command, const std::vector<Oid>& oids) {
   std::string text = command == SNMP_MSG_GET ? "GET" : "GETNEXT";
   for (const Oid& oid : oids) text += ' ' + oid_text(oid);
   return text;
@@ -371,7 +305,7 @@ asio::awaitable<SnmpAnswer> SnmpAgent::Impl::question(int command, std::vector<O
     if (!knows_engine) co_return std::exchange(answer, {});
     if (watch) watch("<", "one that is known now");
   }
-  if (watch) watch(">", text_of(command, oids));
+  if (watch) watch(">", question_text(command, oids));
   netsnmp_pdu* pdu = snmp_pdu_create(command);
   for (const Oid& wanted : oids) {
     const std::vector<oid> name(wanted.begin(), wanted.end());

@@ -2,6 +2,7 @@
 
 #include "probes/session/snmp_fd_set.h"
 #include "probes/session/snmp_library.h"
+#include "probes/session/snmp_value.h"
 
 #include <arpa/inet.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -26,52 +27,33 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kMostVariables = 64, kMostBytes = 1024;
+constexpr std::size_t kMostVariables = 64, kMostHexBytes = 512;
 constexpr int kAtATime = 64;  // messages before the loop gets its turn
 constexpr std::array<oid, 10> kUpTime = {1, 3, 6, 1, 2, 1, 1, 3, 0};
 constexpr std::array<oid, 11> kTrapOid = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
 constexpr std::array<std::uint32_t, 9> kGenericTraps = {1, 3, 6, 1, 6, 3, 1, 1, 5};
-
-Oid oid_of(const oid* parts, std::size_t count) {
-  Oid copy(std::min<std::size_t>(count, 128));
-  std::transform(parts, parts + copy.size(), copy.begin(),
-                 [](oid part) { return static_cast<std::uint32_t>(part); });
-  return copy;
-}
 
 template <std::size_t N>
 bool is(const netsnmp_variable_list& variable, const std::array<oid, N>& wanted, std::size_t size) {
   return variable.name_length == size && std::equal(wanted.begin(), wanted.begin() + size, variable.name);
 }
 
-std::string text_of(const netsnmp_variable_list& variable) {
-  switch (variable.type) {
-    case ASN_INTEGER:
-      return std::to_string(*variable.val.integer);
-    case ASN_COUNTER:
-    case ASN_GAUGE:
-    case ASN_TIMETICKS:
-    case ASN_UINTEGER:
-      return std::to_string(static_cast<std::uint32_t>(*variable.val.integer));
-    case ASN_OBJECT_ID:
-      return oid_text(oid_of(variable.val.objid, variable.val_len / sizeof(oid)));
-    case ASN_IPADDRESS:
-      if (variable.val_len < 4) return {};
-      return fmt::format("{}.{}.{}.{}", variable.val.string[0], variable.val.string[1],
-                         variable.val.string[2], variable.val.string[3]);
-    case ASN_OCTET_STR: {
-      std::string text(reinterpret_cast<const char*>(variable.val.string),
-                       std::min(variable.val_len, kMostBytes));
-      const bool is_text = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-      if (is_text) return text;
-      std::string hex;
-      for (const char c : text.substr(0, kMostBytes / 2))
-        hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-      return hex;
-    }
-    default:
-      return {};
+// Text as it is, or in hexadecimal digits if it is none; numbers, names and addresses as they are read.
+std::string field_of(const netsnmp_variable_list& variable) {
+  if (variable.type == ASN_IPADDRESS && variable.val_len >= 4) {
+    const unsigned char* a = variable.val.string;
+    return fmt::format("{}.{}.{}.{}", a[0], a[1], a[2], a[3]);
   }
+  const SnmpValue value = value_of(variable);
+  if (value.kind == SnmpValue::Kind::none) return {};
+  if (value.kind != SnmpValue::Kind::text) return text_of(value);
+  const bool is_text =
+      std::all_of(value.text.begin(), value.text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (is_text) return value.text;
+  std::string hex;
+  for (const char c : value.text.substr(0, kMostHexBytes))
+    hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return hex;
 }
 
 std::string address_text(const void* data, int size) {
@@ -113,7 +95,7 @@ SnmpTrap trap_of(const netsnmp_pdu& pdu) {
     if (is(*v, kTrapOid, kTrapOid.size())) {
       if (v->type == ASN_OBJECT_ID) trap.oid = oid_of(v->val.objid, v->val_len / sizeof(oid));
     } else if (trap.variables.size() < kMostVariables) {
-      trap.variables.emplace_back(oid_of(v->name, v->name_length), text_of(*v));
+      trap.variables.emplace_back(oid_of(v->name, v->name_length), field_of(*v));
     }
   }
   return trap;

@@ -26,7 +26,7 @@ CONFINED = {
     "yaml-cpp": re.compile(r"^daemon/config/yaml[^/]*\.(h|cpp)$"),
     "prometheus-cpp": re.compile(r"^daemon/metrics/"),
     "sqlite": re.compile(r"^daemon/store/"),
-    "net-snmp": re.compile(r"^probes/session/snmp_((agent|library|trap|users)\.cpp|fd_set\.h)$"),
+    "net-snmp": re.compile(r"^probes/session/snmp_((agent|library|trap|users)\.cpp|(fd_set|value)\.h)$"),
     "c-ares": re.compile(r"^probes/async/resolver\.cpp$"),
     "sd-bus": re.compile(r"^probes/session/modem_bus\.cpp$"),
     "expat": re.compile(r"^probes/wire/pm_xml\.cpp$"),
