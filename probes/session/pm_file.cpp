@@ -62,7 +62,7 @@ class PmFileProbe : public SharedProbe {
   }
 
  private:
-  asio::awaitable<bool> renew(Duration time_limit) override {
+  asio::awaitable<bool> renew(const SessionTarget&, Duration time_limit) override {
     const auto executor = co_await asio::this_coro::executor;
     if (!work_) begin_look(executor);
     const auto work = work_;  // that of an earlier question, if that was given up

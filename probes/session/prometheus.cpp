@@ -1,10 +1,12 @@
 #include "probes/session/prometheus.h"
 
+#include "probes/session/exchange_watch.h"
 #include "probes/session/metric_options.h"
 #include "probes/session/prometheus_query.h"
 #include "probes/session/reach.h"
 #include "probes/session/shared_probe.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
@@ -49,8 +51,9 @@ class PrometheusProbe : public SharedProbe {
         last_reasons_(settings_->queries.size(), OutcomeReason::none) {}
 
  private:
-  asio::awaitable<bool> renew(Duration time_limit) override {
-    PrometheusReadings answer = co_await ask_prometheus(settings_, time_limit);
+  asio::awaitable<bool> renew(const SessionTarget& asker, Duration time_limit) override {
+    ExchangeWatch watch = exchange_watch(asker);
+    PrometheusReadings answer = co_await ask_prometheus(settings_, std::move(watch), time_limit);
     if (answer.is_cancelled) co_return false;
     readings_ = std::move(answer.readings);
     note_changes();
@@ -59,6 +62,7 @@ class PrometheusProbe : public SharedProbe {
 
   void conclude(const SessionTarget& target, Round& round) override {
     const std::string key = series_key(target, settings_->key);
+    const ExchangeWatch watch = exchange_watch(target);
     Verdict trouble{Outcome::not_measured, OutcomeReason::no_value};
     const auto note = [&](Outcome outcome, OutcomeReason reason) {  // the first that says more than "nothing"
       if (trouble.reason == OutcomeReason::no_value) trouble = {outcome, reason};
@@ -70,6 +74,7 @@ class PrometheusProbe : public SharedProbe {
         continue;
       }
       const auto found = key.empty() ? reading.values.end() : reading.values.find(key);
+      if (watch) watch("<", told(i, key, found));
       if (found == reading.values.end()) continue;
       const auto number = static_cast<float>(found->second.number);
       if (found->second.is_ambiguous)
@@ -78,6 +83,18 @@ class PrometheusProbe : public SharedProbe {
         round.add(settings_->queries[i].metric, number);
     }
     give(round, round.value_count > 0 ? Verdict{Outcome::ok, OutcomeReason::none} : trouble);
+  }
+
+  // What the answer has for the endpoint, of as many series.
+  std::string told(std::size_t query, const std::string& key,
+                   wire::PrometheusValues::const_iterator found) const {
+    const wire::PrometheusValues& values = readings_[query].values;
+    std::string text =
+        fmt::format("{}: {} series with a label {}; {}=\"{}\" ", name(settings_->queries[query].metric),
+                    values.size(), settings_->label, settings_->label, key);
+    if (found == values.end()) return text + "is not among them";
+    if (found->second.is_ambiguous) return text + "has more than one value";
+    return text + fmt::format("is {}", found->second.number);
   }
 
   // Tells when a query begins to fail and when it no longer does; takes a changed secret over.

@@ -2,6 +2,7 @@
 
 #include "probes/session/http_answer.h"
 #include "probes/session/http_exchange.h"
+#include "probes/session/http_listener.h"
 #include "probes/session/metric_options.h"
 #include "probes/session/reach.h"
 #include "probes/session/secret_file.h"
@@ -161,7 +162,7 @@ Result<PrometheusSettings> prometheus_settings(const ProbeOptions& options) {
 }
 
 asio::awaitable<PrometheusReadings> ask_prometheus(std::shared_ptr<const PrometheusSettings> settings,
-                                                   Duration time_limit) {
+                                                   ExchangeWatch watch, Duration time_limit) {
   PrometheusReadings all;
   co_await asio::this_coro::throw_if_cancelled(false);
   const Stopwatch total;
@@ -177,7 +178,10 @@ asio::awaitable<PrometheusReadings> ask_prometheus(std::shared_ptr<const Prometh
     request.header = settings->authorization;
     request.verify = settings->verify;
     request.tls = settings->tls;
+    HttpListener listener(watch);
+    request.listener = &listener;
     const HttpCourse course = co_await exchange(std::move(request), answer, left);
+    listener.ended();
     all.is_cancelled = course.is_cancelled;
     if (all.is_cancelled) co_return all;
     const bool is_whole = answer.state() == HttpAnswer::State::whole;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "probes/option.h"
+#include "probes/session/exchange_watch.h"
 #include "probes/session/http_target.h"
 #include "probes/session/session_probe.h"
 #include "probes/wire/prometheus.h"
@@ -62,9 +63,10 @@ struct PrometheusReadings {
   bool is_cancelled = false;                // nothing else is of any use then
   std::vector<PrometheusReading> readings;  // one for each query
 };
-// All queries, one after the other. When the Prometheus cannot be talked with, the rest is not asked.
+// All queries, one after the other, told to `watch`. When the Prometheus cannot be talked with, the rest is
+// not asked.
 boost::asio::awaitable<PrometheusReadings> ask_prometheus(std::shared_ptr<const PrometheusSettings> settings,
-                                                          Duration time_limit);
+                                                          ExchangeWatch watch, Duration time_limit);
 
 // What the endpoint is called in the answers; empty if it has no such name.
 std::string series_key(const SessionTarget& target, SeriesKey key);

@@ -31,7 +31,7 @@ asio::awaitable<Round> SharedProbe::run(SessionTarget target, Duration time_limi
     if (is_asking_)
       co_await wait(left);
     else
-      co_await ask(left);
+      co_await ask(target, left);
   }
   answer_.use(target.endpoint);
   conclude(target, round);
@@ -47,9 +47,9 @@ asio::awaitable<void> SharedProbe::wait(Duration time_limit) {
   co_await timer->async_wait(token);
 }
 
-asio::awaitable<void> SharedProbe::ask(Duration time_limit) {
+asio::awaitable<void> SharedProbe::ask(const SessionTarget& asker, Duration time_limit) {
   is_asking_ = true;
-  const bool is_renewed = co_await renew(time_limit);
+  const bool is_renewed = co_await renew(asker, time_limit);
   is_asking_ = false;
   if (is_renewed) answer_.renew(Clock::now());
   for (const auto& timer : std::exchange(waiting_, {})) timer->cancel();

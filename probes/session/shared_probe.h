@@ -23,13 +23,14 @@ class SharedProbe : public SessionProbe {
 
  private:
   // Gets another answer, trouble of the source included; never two at once. False: it was cancelled, and
-  // there is none.
-  virtual boost::asio::awaitable<bool> renew(Duration time_limit) = 0;
+  // there is none. `asker` is the endpoint for which it happens to be asked, to whose notes the conversation
+  // is told.
+  virtual boost::asio::awaitable<bool> renew(const SessionTarget& asker, Duration time_limit) = 0;
   // What the last answer says of the endpoint: values, outcome and reason.
   virtual void conclude(const SessionTarget& target, Round& round) = 0;
 
   boost::asio::awaitable<void> wait(Duration time_limit);
-  boost::asio::awaitable<void> ask(Duration time_limit);
+  boost::asio::awaitable<void> ask(const SessionTarget& asker, Duration time_limit);
 
   SharedAnswer answer_;
   bool is_asking_ = false;

@@ -2,7 +2,9 @@
 
 #include "probes/async/cancellation.h"
 #include "probes/async/clock.h"
+#include "probes/session/exchange_watch.h"
 #include "probes/session/http_exchange.h"
+#include "probes/session/http_listener.h"
 #include "probes/session/line_book.h"
 #include "probes/session/reflected_load.h"
 #include "probes/session/transfer_meter.h"
@@ -194,7 +196,10 @@ class ThroughputProbe : public SessionProbe {
     request.flow = &pacer;
     // One that stalls must not keep the node from others.
     const Duration limit = std::min(time_limit, duration_ + kToBegin);
+    HttpListener listener(exchange_watch(target));
+    request.listener = &listener;
     const HttpCourse course = co_await exchange(std::move(request), answer, limit);
+    listener.ended();
     if (course.is_expired) pacer.give_up();
     permit.spent += is_upload ? pacer.meter.bytes() : answer.body_size();
     judge(course, answer, pacer.meter, is_upload, round);
@@ -232,6 +237,7 @@ class ThroughputProbe : public SessionProbe {
         duration_, std::chrono::duration_cast<Duration>(std::chrono::duration<double>(affordable_s)));
     const LoadCourse course = co_await send_load(plan, time_limit);
     const LoadCount& count = course.count;
+    if (const ExchangeWatch watch = exchange_watch(target)) tell(watch, plan, course);
     permit.spent += (count.sent_count() + count.received_count()) * packet_bytes_;
     if (course.is_cancelled) {
       round.reason = OutcomeReason::cancelled;
@@ -245,6 +251,18 @@ class ThroughputProbe : public SessionProbe {
       conclude(course, plan, round);
     }
     co_return;
+  }
+
+  static void tell(const ExchangeWatch& watch, const LoadPlan& plan, const LoadCourse& course) {
+    watch(">",
+          fmt::format("{} STAMP packets of {} bytes to {} port {} within {:.3f} s", course.count.sent_count(),
+                      plan.packet_bytes, plan.host, plan.port, to_seconds(course.lasted)));
+    if (course.is_unresolved) return watch("<", "the name has no address");
+    if (course.attempt.error) return watch("<", told_by(course.attempt));
+    const auto arrived = course.count.arrived_count();
+    watch("<", fmt::format("{} of them came back; the reflector counted {}", course.count.received_count(),
+                           arrived ? std::to_string(*arrived) : "none of its own"));
+    if (course.is_malformed) watch("<", "and something that is no STAMP packet");
   }
 
   // What comes back has gone both ways: the downstream is at least as good. A reflector that counts for

@@ -137,6 +137,29 @@ TEST_F(Exchanges, OfTlsAreWhatWasAgreedOnAndTheCertificate) {
   EXPECT_THAT(lines().back(), StartsWith("< no TLS: "));
 }
 
+TEST_F(Exchanges, OfPrometheusAreTheQueryAndWhatItHasForTheEndpoint) {
+  const std::string body =
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"instance":"cell-0417"},)"
+      R"("value":[1764421200.1,"-97.5"]},{"metric":{"instance":"other"},"value":[1764421200.1,"1"]}]}})";
+  StreamServer server(
+      io, always("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body));
+  measure("prometheus", {{"url", "http://127.0.0.1:" + server.port()}, {"rsrp_dbm", "rsrp"}});
+  const auto told = lines();
+  ASSERT_GE(told.size(), 5U) << all();
+  EXPECT_EQ(told[0], "> connect to 127.0.0.1:" + server.port());
+  EXPECT_THAT(told[2], StartsWith("> GET /api/v1/query?query=rsrp&timeout="));
+  EXPECT_EQ(told[told.size() - 2], "< " + std::to_string(body.size()) + " bytes of body");
+  EXPECT_EQ(told.back(), "< rsrp_dbm: 2 series with a label instance; instance=\"cell-0417\" is -97.5");
+}
+
+TEST_F(Exchanges, OfThroughputAreBothTransfers) {
+  StreamServer server(io,
+                      always("HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + std::string(20000, 'x')));
+  measure("throughput", {{"url", "http://{address}/big"}, {"port", server.port()}});
+  EXPECT_THAT(lines(), testing::Contains("> GET /big HTTP/1.1"));
+  EXPECT_EQ(lines().back(), "< 20000 bytes of body");
+}
+
 TEST_F(Exchanges, OfHttpShowNoSecret) {
   StreamServer server(io,
                       always("HTTP/1.1 200 OK\r\nSet-Cookie: id=hunter2\r\nLocation: /x?token=hunter2&b=1\r\n"

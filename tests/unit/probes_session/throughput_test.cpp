@@ -268,6 +268,19 @@ TEST_F(ReflectedThroughput, IsTheRateAtWhichPacketsComeBack) {
   EXPECT_FALSE(has(round, Metric::throughput_up_bps)) << "a stateless reflector does not tell";
 }
 
+TEST_F(ReflectedThroughput, SaysHowManyPacketsCameBack) {
+  notes->wants_exchange = true;
+  const Reflector far_end(false);
+  const std::string port = std::to_string(far_end.server->port());
+  reflect(far_end.server->port());
+  ASSERT_EQ(notes->list.size(), 2U);
+  EXPECT_THAT(notes->list[0].text,
+              testing::MatchesRegex("[0-9]+ STAMP packets of 1400 bytes to 127.0.0.1 port " + port +
+                                    " within 0\\.[0-9]+ s"));
+  EXPECT_THAT(notes->list[1].text,
+              testing::MatchesRegex("[0-9]+ of them came back; the reflector counted none of its own"));
+}
+
 TEST_F(ReflectedThroughput, ByDirectionIfTheReflectorCounts) {
   const Reflector far_end(true);
   const Round round = reflect(far_end.server->port());
