@@ -159,10 +159,11 @@ Result<void> App::Impl::build(std::shared_ptr<packet::EarlySockets> sockets) {
       io, [this](const Round& round) { on_round(round); }, std::move(sockets));
   if (!probing) return tl::make_unexpected(probing.error());
   services.probing = std::move(*probing);
-  services.observations =
-      std::make_unique<Observations>([this](Timestamp at, auto kind, auto subject, auto text) {
+  services.observations = std::make_unique<Observations>(
+      [this](Timestamp at, auto kind, auto subject, auto text) {
         services.bookkeeper->record_event(at, std::move(kind), std::move(subject), std::move(text));
-      });
+      },
+      [this](const Alarm& alarm) { services.carry_out(services.pipeline->on(alarm)); });
   const auto hear = [this](const Round& round, std::span<const SessionNote> notes) {
     if (stopping || round.endpoint.value >= services.setup.inventory.topology->endpoints().size()) return;
     services.observations->hear(round, notes, *services.setup.inventory.topology);

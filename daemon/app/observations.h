@@ -1,8 +1,10 @@
 // What session probes say in words becomes events: a fact that is another one than before (a modem's cell,
-// the modem itself), and what was found when a degradation began (the way to the endpoint). Main loop only.
+// the modem itself, the way to the endpoint), and what was found when a degradation began. Another way is
+// evidence for the cause, too, like an alarm of another system. Main loop only.
 #pragma once
 
 #include "probes/session/session_probe.h"
+#include "rules/model/alarm.h"
 #include "rules/model/round.h"
 #include "rules/model/topology.h"
 
@@ -21,7 +23,8 @@ inline constexpr std::string_view kObservationPrefix = "endpoint.";
 class Observations {
  public:
   using Record = std::function<void(Timestamp at, std::string kind, std::string subject, std::string reason)>;
-  explicit Observations(Record record) : record_(std::move(record)) {}
+  using Raise = std::function<void(const Alarm&)>;
+  Observations(Record record, Raise raise) : record_(std::move(record)), raise_(std::move(raise)) {}
 
   // A fact that is heard of for the first time since the start is no change. What a probe found when nobody
   // had asked for it is its own knowledge of the usual, and no event.
@@ -29,6 +32,7 @@ class Observations {
 
  private:
   Record record_;
+  Raise raise_;
   std::map<std::pair<EndpointIndex, std::string>, std::string> facts_;
 };
 

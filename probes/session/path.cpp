@@ -207,10 +207,11 @@ class PathProbe : public SessionProbe {
     }
     round.outcome = has_answer ? Outcome::ok : Outcome::lost;
     std::string& usual = usual_ways_[target.name];
+    if (has_answer) note_fact(target, "path", path_known(path, usual));
     note_finding(target, "path",
                  fmt::format("{} ({}: {})", path_verdict(path, usual),
                              method == PathMethod::icmp ? "ICMP echo" : "UDP", path_text(path)));
-    if (length_of(path) > 0) usual = path_way(path);
+    if (length_of(path) > 0) usual = path_known(path, usual);
   }
 
   std::string method_;

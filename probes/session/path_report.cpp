@@ -111,11 +111,25 @@ std::string path_verdict(const Path& path, std::string_view usual_way) {
   return loss_sentence(path) + delay_sentence(path) + change_sentence(path, usual_way);
 }
 
-std::string path_way(const Path& path) {
+std::string path_known(const Path& path, std::string_view usual_way) {
+  const std::size_t arrived = length_of(path);
   std::string way;
-  for (const PathHop& hop : path) {
-    if (!way.empty()) way += ' ';
-    way += hop.address.empty() ? kSilent : std::string_view(hop.address);
+  const auto add = [&](std::string_view hop) { way.append(way.empty() ? "" : " ").append(hop); };
+  std::size_t silent = 0;  // at the end of what is known
+  for (std::size_t i = 0; i < path.size() || !usual_way.empty(); ++i) {
+    if (arrived > 0 && i >= arrived) break;
+    const std::string_view usual = usual_way.substr(0, usual_way.find(' '));
+    usual_way.remove_prefix(std::min(usual_way.size(), usual.size() + 1));
+    const bool answers = i < path.size() && !path[i].address.empty();
+    const std::string_view hop = answers         ? std::string_view(path[i].address)
+                                 : usual.empty() ? kSilent
+                                                 : usual;
+    if (hop == kSilent) {
+      ++silent;
+      continue;
+    }
+    for (; silent > 0; --silent) add(kSilent);
+    add(hop);
   }
   return way;
 }

@@ -27,12 +27,14 @@ using Path = std::vector<PathHop>;
 std::size_t length_of(const Path& path);
 
 // Where it begins, in one sentence. Loss at a hop counts only if all that answers behind it loses too, for
-// routers answer a traceroute when they have nothing better to do. `usual_way`: what path_way said when it
+// routers answer a traceroute when they have nothing better to do. `usual_way`: what path_known said when it
 // last arrived; empty if it never did.
 std::string path_verdict(const Path& path, std::string_view usual_way);
 
-// Who answered, hop by hop, with a blank between: "10.0.0.1 * 10.2.0.1".
-std::string path_way(const Path& path);
+// Who answers, hop by hop, with a blank between, as far as it is known: "10.0.0.1 * 10.2.0.1". Who did not
+// answer this time is who usually stands there, and behind the last answer of a trace that did not arrive all
+// is as usual: it differs from `usual_way`, an earlier one or empty, only where another answered.
+std::string path_known(const Path& path, std::string_view usual_way);
 
 // "1 10.0.0.1 0.4 ms, 2 *, 3 10.2.0.1 8.1 ms (1 of 3 lost)"
 std::string path_text(const Path& path);

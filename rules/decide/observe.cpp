@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kHardLoss = 0.9;
 constexpr double kPartialLoss = 0.05;
+constexpr Duration kWithTheFault = std::chrono::minutes(10);  // the onset is an estimate
 
 // Loss, or the kind of trouble where there is little loss. The middle one of the members speaks for all: of
 // two hundred that lose 2 % some have lost more in the few packets since.
@@ -122,14 +123,15 @@ void Observations::forget_retired(const Topology& topology) {
 }
 
 bool Observations::alarm_below(const Record& record, const Topology& topology,
-                               std::initializer_list<AlarmKind> kinds) const {
+                               std::initializer_list<AlarmKind> kinds, Timestamp since) const {
   if (alarms_.empty()) return false;
   // Thousands of alarms and thousands of members: each is looked at once.
   std::vector<bool> is_above(topology.nodes().size());
   for (const EndpointIndex member : record.members)
     for (const NodeIndex above : topology.ancestors(member)) is_above[above.value] = true;
   const auto concerns = [&](const Alarm& alarm) {
-    if (std::find(kinds.begin(), kinds.end(), alarm.kind) == kinds.end()) return false;
+    if (std::find(kinds.begin(), kinds.end(), alarm.kind) == kinds.end() || alarm.raised < since)
+      return false;
     if (alarm.endpoint) return contains(record.incident.affected, *alarm.endpoint);
     return alarm.node && alarm.node->value < is_above.size() && is_above[alarm.node->value];
   };
@@ -200,6 +202,9 @@ std::vector<CauseFeature> Observations::of_context(const Record& record, const T
     features.push_back(CauseFeature::power_alarm);
   else if (alarm_below(record, topology, {AlarmKind::loss_of_signal}))
     features.push_back(CauseFeature::loss_of_signal);
+  // A way that changed long before is the usual one by now.
+  if (alarm_below(record, topology, {AlarmKind::path_change}, record.incident.onset - kWithTheFault))
+    features.push_back(CauseFeature::path_change);
   if (record.incident.complaints.size() >= 2) features.push_back(CauseFeature::complaints_two);
   return features;
 }

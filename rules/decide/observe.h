@@ -41,8 +41,9 @@ class Observations {
     float rsrp_dbm = kNoValue;  // LTE and NR
     float rscp_dbm = kNoValue;  // UMTS
   };
-  bool alarm_below(const Record& record, const Topology& topology,
-                   std::initializer_list<AlarmKind> kinds) const;
+  // One of these kinds that was raised at `since` or later.
+  bool alarm_below(const Record& record, const Topology& topology, std::initializer_list<AlarmKind> kinds,
+                   Timestamp since = Timestamp::min()) const;
   bool is_air_unseen(const Record& record, const Topology& topology) const;
   bool is_strong(EndpointIndex endpoint, const CauseRules& rules) const;
   void add_signal(const Record& record, const Present& present, const Topology& topology,

@@ -20,10 +20,11 @@ enum class AlarmKind : std::uint8_t {
   link_down,
   temperature,
   equipment,
+  path_change,  // packets to it take another way than usual
   other
 };
-inline constexpr std::array<std::string_view, 7> kAlarmKindNames = {
-    "dying_gasp", "power", "loss_of_signal", "link_down", "temperature", "equipment", "other"};
+inline constexpr std::array<std::string_view, 8> kAlarmKindNames = {
+    "dying_gasp", "power", "loss_of_signal", "link_down", "temperature", "equipment", "path_change", "other"};
 constexpr std::string_view name(AlarmKind kind) {
   return kAlarmKindNames[static_cast<std::size_t>(kind)];
 }

@@ -30,10 +30,12 @@ struct ObservationsTest : testing::Test {
 
   std::shared_ptr<const Topology> topology = one_endpoint();
   std::vector<std::string> events;
+  std::vector<Alarm> alarms;
   Observations observations{
       [this](Timestamp, const std::string& kind, const std::string& subject, const std::string& reason) {
         events.push_back(kind + " " + subject + ": " + reason);
-      }};
+      },
+      [this](const Alarm& alarm) { alarms.push_back(alarm); }};
 };
 
 TEST_F(ObservationsTest, AFactThatChangesIsAnEventOnce) {
@@ -45,6 +47,23 @@ TEST_F(ObservationsTest, AFactThatChangesIsAnEventOnce) {
   hear(fact, "cell", "262-01 5678");
   hear(fact, "cell", "262-01 5678");
   EXPECT_THAT(events, ElementsAre("endpoint.cell_changed modem-1: from 262-01 1234 to 262-01 5678"));
+}
+
+TEST_F(ObservationsTest, AnotherWayIsAnAlarmUntilItIsTheUsualOne) {
+  using enum SessionNote::Kind;
+  hear(fact, "path", "10.0.0.1 10.0.0.2");
+  hear(fact, "cell", "262-01 1234");
+  hear(fact, "cell", "262-01 5678");
+  EXPECT_THAT(alarms, IsEmpty());
+  hear(fact, "path", "10.0.0.1 10.0.9.2");
+  hear(fact, "path", "10.0.0.1 10.0.9.2");
+  ASSERT_EQ(alarms.size(), 2U);
+  EXPECT_EQ(alarms[0].kind, AlarmKind::path_change);
+  EXPECT_EQ(alarms[0].endpoint, EndpointIndex{0});
+  EXPECT_FALSE(alarms[0].cleared);
+  EXPECT_TRUE(alarms[1].cleared);
+  EXPECT_EQ(alarms[0].id, alarms[1].id);
+  EXPECT_EQ(events.back(), "endpoint.path_changed modem-1: from 10.0.0.1 10.0.0.2 to 10.0.0.1 10.0.9.2");
 }
 
 TEST_F(ObservationsTest, AFindingIsAnEventWhereSomebodyAskedForIt) {

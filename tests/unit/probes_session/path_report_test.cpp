@@ -65,12 +65,26 @@ TEST(PathReport, DelayThatStaysIsToldASlowAnswerIsNot) {
 TEST(PathReport, AnotherWayThanUsualIsToldSilentHopsAreNone) {
   const Path path = {hop("10.0.0.1", {1, 1, 1}), hop("", {}), hop("10.0.9.3", {2, 2, 2}),
                      endpoint({4, 4, 4})};
-  EXPECT_EQ(path_way(path), "10.0.0.1 * 10.0.9.3 192.0.2.9");
+  EXPECT_EQ(path_known(path, ""), "10.0.0.1 * 10.0.9.3 192.0.2.9");
   const std::string good = "the endpoint answers and no hop loses anything for good";
   EXPECT_EQ(path_verdict(path, "10.0.0.1 10.0.0.2 * 192.0.2.9"), good);
   EXPECT_EQ(path_verdict(path, "10.0.0.1 10.0.0.2 10.0.0.3 192.0.2.9"),
             good + "; another way than usual: hop 3 was 10.0.0.3");
   EXPECT_EQ(path_verdict(path, "10.0.0.1"), good) << "a shorter one says nothing about the rest";
+}
+
+TEST(PathReport, TheWayIsKnownFromThisTraceAndTheOnesBefore) {
+  const std::string usual = "10.0.0.1 10.0.0.2 10.0.0.3 192.0.2.9";
+  const auto silent = hop("", {});
+  const Path arrived = {hop("10.0.0.1", {1}), silent, hop("10.0.0.3", {2}), endpoint({4})};
+  EXPECT_EQ(path_known(arrived, usual), usual);
+  const Path cut = {hop("10.0.0.1", {1}), hop("10.0.0.2", {2}), silent, silent, silent, silent};
+  EXPECT_EQ(path_known(cut, usual), usual) << "what it did not reach is as usual";
+  EXPECT_EQ(path_known(cut, ""), "10.0.0.1 10.0.0.2");
+  const Path other = {hop("10.0.0.1", {1}), hop("10.0.9.2", {2}), silent, silent, silent};
+  EXPECT_EQ(path_known(other, usual), "10.0.0.1 10.0.9.2 10.0.0.3 192.0.2.9");
+  const Path shorter = {hop("10.0.0.1", {1}), endpoint({4})};
+  EXPECT_EQ(path_known(shorter, usual), "10.0.0.1 192.0.2.9");
 }
 
 }  // namespace

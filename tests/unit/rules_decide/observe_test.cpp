@@ -1,4 +1,4 @@
-// What the last readings of a signal say of the cause: weak or disturbed.
+// What is observed of an incident's members: signals weak or disturbed, and whether the way to them changed.
 #include "rules/decide/observe.h"
 
 #include "tests/unit/rules_decide/book_world.h"
@@ -52,6 +52,28 @@ TEST_F(Signals, BadAtALowLevelIsWeak) {
   EXPECT_TRUE(has(observed(Metric::rscp_dbm, -105), CauseFeature::signal_weak)) << "UMTS";
   EXPECT_TRUE(has(observed(Metric::sinr_db, -3), CauseFeature::signal_weak))
       << "of a level that nobody knows";
+}
+
+// The way to a member of a ring became another one so long after the ring failed, or before (negative).
+bool shows_another_way(Duration after, bool is_back = false) {
+  test::BookWorld world(test::small_network(1, 2, 3));
+  Record record;
+  record.incident.root = world.node("agg-1");
+  record.incident.onset = world.now;
+  record.members = record.incident.affected = world.below("agg-1");
+  Alarm alarm{"path of cell-1-2-1", world.now + after, false, AlarmKind::path_change, {}, record.members[3]};
+  world.observations.note(alarm);
+  alarm.cleared = is_back;
+  world.observations.note(alarm);
+  const auto seen = world.observations.of_context(record, *world.topology);
+  return std::find(seen.begin(), seen.end(), CauseFeature::path_change) != seen.end();
+}
+
+TEST(AnotherWay, IsASignOfTheFaultThatItCameWith) {
+  EXPECT_TRUE(shows_another_way(20s));
+  EXPECT_TRUE(shows_another_way(-2min)) << "the onset is an estimate";
+  EXPECT_FALSE(shows_another_way(-1h)) << "that one is usual by now";
+  EXPECT_FALSE(shows_another_way(20s, true));
 }
 
 }  // namespace
