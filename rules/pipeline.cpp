@@ -62,7 +62,7 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   gathered.reset();
   observations.forget_retired(*topology);
   const auto retired = [&](EndpointIndex endpoint) { return topology->endpoint(endpoint).retired; };
-  std::erase_if(bad, retired);
+  bad.erase_if(retired);
   std::erase_if(masked, retired);
   std::erase_if(newly_bad, retired);
   running.clear();  // found anew at the next tick

@@ -128,10 +128,11 @@ void Pipeline::Impl::attach(Kept& kept, std::span<const correlate::AttachTarget>
 // An incident opened, moved or was merged: what is not settled may belong to it.
 void Pipeline::Impl::attach_anew(Timestamp now, Actions& actions) {
   gathered.reset();
-  const auto to = targets(now);
+  const auto all = targets(now);
+  correlate::TargetIndex index(all, topology->endpoints().size());
   for (Kept& kept : complaints)
     if (now - kept.complaint.received <= rules->correlate.attach.look_back && !is_settled(kept))
-      attach(kept, to, now, actions);
+      attach(kept, index.near(kept.weights), now, actions);
 }
 
 ComplaintAnswer Pipeline::Impl::answer(const Complaint& complaint) const {

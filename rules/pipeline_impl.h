@@ -17,6 +17,7 @@
 #include "rules/decide/incident_book.h"
 #include "rules/decide/observe.h"
 #include "rules/detect/detector.h"
+#include "rules/model/endpoint_set.h"
 #include "rules/pipeline.h"
 
 #include <deque>
@@ -48,7 +49,7 @@ struct Pipeline::Impl {
   void apply_maintenance(Timestamp now, Actions& actions);
   void set_mask(const std::set<EndpointIndex>& wanted, Timestamp now, Actions& actions);
   std::set<EndpointIndex> below(const Maintenance& window) const;
-  std::unordered_map<NodeIndex, std::uint32_t> count_bad(Timestamp now) const;
+  std::vector<std::uint32_t> count_bad(Timestamp now) const;
   void look_around(Timestamp now);
   void localise(Timestamp now, Actions& actions);
   void localise_remainders(Timestamp now);
@@ -75,7 +76,8 @@ struct Pipeline::Impl {
 
   // pipeline_argument.cpp
   void argue(Timestamp now, Actions& actions);
-  Argument argument_of(const decide::Record& record, IncidentEvent event, bool is_crowd, Timestamp now) const;
+  Argument argument_of(const decide::Record& record, IncidentEvent event, std::size_t beside,
+                       Timestamp now) const;
   std::vector<correlate::BadEndpoint> asked_with(const decide::Record& record) const;
 
   // pipeline_complaints.cpp
@@ -130,7 +132,7 @@ struct Pipeline::Impl {
   std::vector<ProbeHostIndex> homes;      // by endpoint: where its latest scheduled round came from
   std::vector<char> unseen;               // by endpoint: that one is blind; empty while none of several is
 
-  std::set<EndpointIndex> bad;  // became bad and did not recover
+  EndpointSet bad;  // became bad and did not recover
   std::vector<EndpointIndex> newly_bad;
   std::deque<Timestamp> became_bad;  // when, of the last sweep's spacing
   std::deque<Timestamp> troubled;    // when an endpoint became suspect or bad, of the last mass window

@@ -115,11 +115,11 @@ bool Pipeline::Impl::is_open_question(EndpointIndex endpoint, Timestamp since) c
 }
 
 // Endpoints that became bad within the correlation window, by the nodes above them.
-std::unordered_map<NodeIndex, std::uint32_t> Pipeline::Impl::count_bad(Timestamp now) const {
-  std::unordered_map<NodeIndex, std::uint32_t> below;
+std::vector<std::uint32_t> Pipeline::Impl::count_bad(Timestamp now) const {
+  std::vector<std::uint32_t> below(topology->nodes().size());
   for (const EndpointIndex endpoint : bad) {
     if (detector.health(endpoint).onset + rules->correlate.localise.correlation_window < now) continue;
-    for (const NodeIndex node : topology->ancestors(endpoint)) ++below[node];
+    for (const NodeIndex node : topology->ancestors(endpoint)) ++below[node.value];
   }
   return below;
 }
@@ -144,10 +144,7 @@ void Pipeline::Impl::look_around(Timestamp now) {
     ask(correlate::network_sample(*footprints, probe, is_open));
   }
   const auto below = count_bad(now);
-  const auto bad_below = [&](NodeIndex node) {
-    const auto found = below.find(node);
-    return found == below.end() ? 0 : found->second;
-  };
+  const auto bad_below = [&](NodeIndex node) { return below[node.value]; };
   // A hundred new bad endpoints at once have the same siblings.
   constexpr std::size_t kMost = 64;
   for (const EndpointIndex endpoint : correlate::spread_sample(newly_bad, kMost))

@@ -372,6 +372,7 @@ std::optional<Hypothesis> scan_area(const AreaQuestion& question, Square newest,
   area.nodes.erase(std::unique(area.nodes.begin(), area.nodes.end()), area.nodes.end());
   std::sort(found.affected.begin(), found.affected.end());
   found.root = std::move(area);
+  found.callers = question.grid.middle(best->centre);
   found.level = Level::wide;
   found.gain_nats = best->nats;
   found.margin_nats = best->lead();

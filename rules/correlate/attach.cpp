@@ -53,6 +53,34 @@ bool AttachTarget::affects(EndpointIndex endpoint) const {
          std::binary_search(strays.begin(), strays.end(), endpoint);
 }
 
+TargetIndex::TargetIndex(std::span<const AttachTarget> targets, std::size_t endpoints)
+    : targets_(targets), first_(endpoints + 1, 0) {
+  const auto each = [&](const auto& use) {
+    for (std::uint32_t t = 0; t < targets.size(); ++t)
+      for (const auto& list : {targets[t].affected, targets[t].strays})
+        for (const EndpointIndex endpoint : list)
+          if (endpoint.value < endpoints) use(endpoint.value, t);
+  };
+  each([&](std::uint32_t endpoint, std::uint32_t) { ++first_[endpoint + 1]; });
+  for (std::size_t e = 0; e < endpoints; ++e) first_[e + 1] += first_[e];
+  of_endpoint_.resize(first_.back());
+  std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
+  each([&](std::uint32_t endpoint, std::uint32_t target) { of_endpoint_[next[endpoint]++] = target; });
+}
+
+std::span<const AttachTarget> TargetIndex::near(const Weights& weights) {
+  positions_.clear();
+  near_.clear();
+  for (const EndpointWeight& one : weights)
+    if (one.endpoint.value + 1 < first_.size())
+      positions_.insert(positions_.end(), of_endpoint_.begin() + first_[one.endpoint.value],
+                        of_endpoint_.begin() + first_[one.endpoint.value + 1]);
+  std::sort(positions_.begin(), positions_.end());
+  positions_.erase(std::unique(positions_.begin(), positions_.end()), positions_.end());
+  for (const std::uint32_t position : positions_) near_.push_back(targets_[position]);
+  return near_;
+}
+
 double call_delay_density(Duration delay, const CallInRules& rules) {
   const double hours = to_seconds(delay) / 3600;
   if (hours <= 0) return 0;

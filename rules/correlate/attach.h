@@ -8,6 +8,8 @@
 #include "rules/model/correlate_rules.h"
 #include "rules/model/incident.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -24,6 +26,22 @@ struct AttachTarget {
   std::span<const EndpointIndex> strays = {};  // affected although the inventory puts them elsewhere; sorted
 
   bool affects(EndpointIndex endpoint) const;
+};
+
+// The targets by endpoint, for many complaints at once: most are nowhere near any incident, and none is near
+// all. Valid as long as the targets.
+class TargetIndex {
+ public:
+  TargetIndex(std::span<const AttachTarget> targets, std::size_t endpoints);
+  // Those that affect an endpoint of the complaint, in their order: what attach() needs of them all. Until
+  // the next call.
+  std::span<const AttachTarget> near(const Weights& weights);
+
+ private:
+  std::span<const AttachTarget> targets_;
+  std::vector<std::uint32_t> first_, of_endpoint_;  // positions of targets, by endpoint one after the other
+  std::vector<std::uint32_t> positions_;
+  std::vector<AttachTarget> near_;
 };
 
 struct Attachment {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <map>
 #include <numeric>
 #include <vector>
 
@@ -17,8 +16,7 @@ constexpr std::uint32_t kNotBad = UINT32_MAX;
 
 // With its members and nothing healthy yet.
 Candidate with_members(const Footprints& footprints, NodeIndex node, const LocaliseRules& rules,
-                       std::span<const BadEndpoint> bad, std::span<const std::uint32_t> below,
-                       const Positions& positions) {
+                       std::span<const BadEndpoint> bad, std::span<const std::uint32_t> below) {
   std::vector<BadEndpoint> members;
   for (const std::uint32_t position : below) members.push_back(bad[position]);
   Candidate candidate;
@@ -27,15 +25,13 @@ Candidate with_members(const Footprints& footprints, NodeIndex node, const Local
   candidate.onset = onset_of(members, rules.onset_quantile);
   candidate.groups = footprints.groups(node);
   candidate.healthy.resize(candidate.groups.size());
-  candidate.members.resize(candidate.groups.size());
-  for (std::size_t g = 0; g < candidate.groups.size(); ++g) {
-    for (const EndpointIndex endpoint : candidate.groups[g].endpoints) {
-      const std::uint32_t position = positions[endpoint.value];
-      if (position != kNotBad &&
-          std::chrono::abs(bad[position].onset - candidate.onset) <= rules.onset_spread)
-        candidate.members[g].push_back(position);
-    }
+  for (const std::uint32_t position : below) {
+    if (std::chrono::abs(bad[position].onset - candidate.onset) > rules.onset_spread) continue;
+    const auto group = footprints.group_of(node, bad[position].endpoint);
+    if (group) candidate.members.push_back({*group, position});
   }
+  std::stable_sort(candidate.members.begin(), candidate.members.end(),
+                   [](const Member& a, const Member& b) { return a.group < b.group; });
   return candidate;
 }
 
@@ -71,16 +67,12 @@ std::size_t fewest_bad(const Footprints& footprints, NodeIndex node, const Local
 bool may_pass(const Candidate& candidate, const LocaliseRules& rules, const Positions& positions,
               const HealthyAfter& is_healthy) {
   const GuardRules* guard = guard_of(candidate.kind, rules);
-  if (guard == nullptr) {
-    std::size_t bad = 0;
-    for (const auto& members : candidate.members) bad += members.size();
-    return bad >= 2;
-  }
+  if (guard == nullptr) return candidate.members.size() >= 2;
   std::size_t convincing = 0;
-  for (std::size_t g = 0; g < candidate.groups.size(); ++g) {
-    if (candidate.members[g].empty()) continue;
+  for (auto member = candidate.members.begin(); member != candidate.members.end();) {
+    const std::uint32_t g = member->group;
     GroupEvidence evidence;
-    evidence.bad = static_cast<std::uint32_t>(candidate.members[g].size());
+    for (; member != candidate.members.end() && member->group == g; ++member) ++evidence.bad;
     const double most = evidence.bad / guard->bad_share - evidence.bad;
     if (rules.healthy_evidence)
       for (const EndpointIndex endpoint : candidate.groups[g].endpoints) {
@@ -115,20 +107,33 @@ std::uint32_t Candidate::healthy_total() const {
 
 std::vector<Candidate> candidates_of(const Footprints& footprints, const LocaliseRules& rules,
                                      std::span<const BadEndpoint> bad, const HealthyAfter& is_healthy,
-                                     Which which) {
+                                     std::span<const EndpointIndex> members) {
   if (bad.empty()) return {};
   Positions positions(footprints.topology().endpoints().size(), kNotBad);
-  std::map<NodeIndex, std::vector<std::uint32_t>> below;
+  // Who is below which node, one node after the other.
+  std::vector<std::uint32_t> ends(footprints.topology().nodes().size() + 1, 0);
   for (std::uint32_t i = 0; i < bad.size(); ++i) {
     positions[bad[i].endpoint.value] = i;
-    for (const NodeIndex node : footprints.topology().ancestors(bad[i].endpoint)) below[node].push_back(i);
+    for (const NodeIndex node : footprints.topology().ancestors(bad[i].endpoint)) ++ends[node.value + 1];
   }
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<std::uint32_t> below(ends.back());
+  std::vector<std::uint32_t> next(ends.begin(), ends.end() - 1);
+  for (std::uint32_t i = 0; i < bad.size(); ++i)
+    for (const NodeIndex node : footprints.topology().ancestors(bad[i].endpoint))
+      below[next[node.value]++] = i;
+  std::vector<char> concerned(members.empty() ? 0 : ends.size());
+  for (const EndpointIndex member : members)
+    for (const NodeIndex node : footprints.topology().ancestors(member)) concerned[node.value] = 1;
   std::vector<Candidate> candidates;
-  for (const auto& [node, members] : below) {
+  for (std::uint32_t n = 0; n + 1 < ends.size(); ++n) {
+    const NodeIndex node{n};
+    const std::span<const std::uint32_t> of_node(below.begin() + ends[n], below.begin() + ends[n + 1]);
+    if (of_node.empty() || (!members.empty() && concerned[n] == 0)) continue;
     if (footprints.topology().node(node).kind == NodeKind::probe_host) continue;
-    if (which == Which::possible && members.size() < fewest_bad(footprints, node, rules)) continue;
-    Candidate candidate = with_members(footprints, node, rules, bad, members, positions);
-    if (which == Which::possible && !may_pass(candidate, rules, positions, is_healthy)) continue;
+    if (members.empty() && of_node.size() < fewest_bad(footprints, node, rules)) continue;
+    Candidate candidate = with_members(footprints, node, rules, bad, of_node);
+    if (members.empty() && !may_pass(candidate, rules, positions, is_healthy)) continue;
     if (rules.healthy_evidence) add_healthy(candidate, positions, is_healthy);
     candidates.push_back(std::move(candidate));
   }
@@ -138,15 +143,24 @@ std::vector<Candidate> candidates_of(const Footprints& footprints, const Localis
 std::vector<GroupEvidence> evidence_of(const Candidate& candidate, std::span<const BadEndpoint> bad,
                                        std::span<const char> unexplained) {
   std::vector<GroupEvidence> groups(candidate.groups.size());
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    groups[g].healthy = candidate.healthy[g];
-    for (const std::uint32_t position : candidate.members[g]) {
-      if (unexplained[position] == 0) continue;
-      ++groups[g].bad;
-      groups[g].bad_nats += bad[position].nats;
-    }
+  for (std::size_t g = 0; g < groups.size(); ++g) groups[g].healthy = candidate.healthy[g];
+  for (const Member& member : candidate.members) {
+    if (unexplained[member.position] == 0) continue;
+    ++groups[member.group].bad;
+    groups[member.group].bad_nats += bad[member.position].nats;
   }
   return groups;
+}
+
+std::vector<std::uint32_t> explained_by(const Candidate& candidate, std::span<const GroupEvidence> groups,
+                                        const Gain& gain, std::span<const char> unexplained) {
+  std::vector<char> hit(groups.size());
+  for (std::size_t g = 0; g < groups.size(); ++g)
+    hit[g] = groups[g].bad > 0 && is_hit(groups[g], gain) ? 1 : 0;
+  std::vector<std::uint32_t> explained;
+  for (const Member& member : candidate.members)
+    if (hit[member.group] != 0 && unexplained[member.position] != 0) explained.push_back(member.position);
+  return explained;
 }
 
 bool passes_guard(const Candidate& candidate, std::span<const GroupEvidence> groups,

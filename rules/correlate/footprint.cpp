@@ -1,7 +1,6 @@
 #include "rules/correlate/footprint.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 namespace faultline::correlate {
@@ -30,15 +29,17 @@ std::span<const ChildGroup> Footprints::groups(NodeIndex node) const {
   if (found != groups_.end()) return found->second;
 
   std::vector<ChildGroup> groups;
-  std::unordered_set<EndpointIndex> seen;
+  seen_.resize(topology_->endpoints().size());
+  const auto look = static_cast<std::uint32_t>(groups_.size() + 1);
+  const auto is_new = [&](EndpointIndex e) { return std::exchange(seen_[e.value], look) != look; };
   for (const NodeIndex child : topology_->child_nodes(node)) {
     ChildGroup group{child, {}, {}};
     for (const EndpointIndex endpoint : topology_->endpoints_below(child))
-      if (seen.insert(endpoint).second) group.endpoints.push_back(endpoint);
+      if (is_new(endpoint)) group.endpoints.push_back(endpoint);
     if (!group.endpoints.empty()) groups.push_back(std::move(group));
   }
   for (const EndpointIndex endpoint : topology_->child_endpoints(node))
-    if (seen.insert(endpoint).second) groups.push_back({NodeIndex{}, {endpoint}, {}});
+    if (is_new(endpoint)) groups.push_back({NodeIndex{}, {endpoint}, {}});
   for (ChildGroup& group : groups)
     for (const EndpointIndex endpoint : group.endpoints) add_weighed(group.customers, endpoint);
   return groups_.emplace(node, std::move(groups)).first->second;

@@ -54,6 +54,8 @@ class Footprints {
   std::shared_ptr<const Topology> topology_;
   std::vector<float> factors_;  // empty: all 1
   mutable std::unordered_map<NodeIndex, std::vector<ChildGroup>> groups_;
+  mutable std::vector<std::uint32_t>
+      seen_;  // by endpoint: the latest of the nodes whose groups were made with it
   mutable std::unordered_map<NodeIndex, std::vector<EndpointIndex>> endpoints_;
   mutable std::unordered_map<NodeIndex, GroupOf> group_of_;
   mutable std::unordered_map<NodeIndex, Customers> customers_;

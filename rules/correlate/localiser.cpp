@@ -126,7 +126,7 @@ std::vector<Hypothesis> explain(const Footprints& footprints, const LocaliseRule
   std::vector<Contest> contests;
   Search search(scene, std::vector<char>(bad.size(), 1), std::vector<char>(candidates.size(), 0));
   while (auto pick = search.best()) {
-    Rival rival = rival_of(scene, search, *pick);
+    Rival rival = rival_of(scene, search.excluded(), *pick);
     if (pick->explained.empty() || pick->gain.nats - rival.nats < rules.ambiguity_nats) {
       search.exclude(pick->candidate);
       contests.push_back({std::move(*pick), std::move(rival)});

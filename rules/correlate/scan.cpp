@@ -40,6 +40,7 @@ struct Look {
   Duration window{};
   std::uint32_t complaints = 0;
   double expected = 0;
+  double elsewhere = 0;   // complaints below it that lie in none of its groups
   double nats = kNever;   // of a fault here, its prior included
   double parts = 0;       // of its children, each by itself: the other explanation
   double factor = 1;      // on what is usual: the surge, and at the top what is no fault there
@@ -70,7 +71,7 @@ class Scanner {
     const auto& times = counts_.at(endpoint);
     for (const Duration window : windows_) {
       Look look = look_at(times, customers, window, 1);
-      if (look.complaints < rules_.complaints) continue;
+      if (look.complaints < rules_.complaints || is_usual(look)) continue;
       look.root = endpoint;
       look.nats = prior_of_endpoint(window) + rules_.silent_nats +
                   uplift_nats(look.complaints, look.expected, rules_.uplift);
@@ -90,11 +91,14 @@ class Scanner {
     const bool is_top = kind == NodeKind::core || kind == NodeKind::upstream;
     for (const Duration window : windows_) {
       Look look = look_at(times, footprints_.customers(node), window, is_top ? rules_.surge_usual : 1);
-      if (look.complaints < rules_.complaints) continue;
+      if (look.complaints < rules_.complaints || is_usual(look)) continue;
       look.root = node;
       look.level = level_of(kind);
-      weigh(look, node, kind, in_groups);
-      if (has_enough(look, node, kind)) consider(std::move(look));
+      auto shown = weigh_groups(look, node, in_groups);
+      if (!has_enough(look, node, kind)) continue;
+      look.nats = prior_of(kind, look.window) + rules_.silent_nats +
+                  fault_nats(shown, look.elsewhere, rules_.uplift, spread_of(kind));
+      consider(std::move(look));
     }
   }
 
@@ -140,7 +144,10 @@ class Scanner {
         rules_);
   }
 
-  void weigh(Look& look, NodeIndex node, NodeKind kind, const ComplaintCounts::GroupTimes& in_groups) const {
+  // What each of its groups shows, and what that is worth group by group: cheaper than the whole, and most
+  // nodes have too few that speak for them.
+  std::vector<GroupComplaints> weigh_groups(Look& look, NodeIndex node,
+                                            const ComplaintCounts::GroupTimes& in_groups) const {
     const auto groups = footprints_.groups(node);
     std::vector<GroupComplaints> shown(groups.size());
     double placed = 0;
@@ -151,8 +158,7 @@ class Scanner {
       placed += shown[group].complaints;
     }
     look.groups = static_cast<std::uint32_t>(groups.size());
-    look.nats = prior_of(kind, look.window) + rules_.silent_nats +
-                fault_nats(shown, std::max(0.0, look.complaints - placed), rules_.uplift, spread_of(kind));
+    look.elsewhere = std::max(0.0, look.complaints - placed);
     for (const auto& [group, times] : in_groups) {
       if (shown[group].complaints == 0) continue;
       const double nats = uplift_nats(shown[group].complaints, shown[group].expected, rules_.uplift);
@@ -162,6 +168,13 @@ class Scanner {
                                          : prior_of_endpoint(look.window);
       look.parts += std::max(0.0, prior + rules_.silent_nats + nats);
     }
+    return shown;
+  }
+
+  // So many complain by chance.
+  bool is_usual(const Look& look) const {
+    return negative_binomial_tail(look.complaints, look.expected, usual_.dispersion(rules_)) >
+           rules_.least_tail;
   }
 
   // A wide node must show it in several of its groups, else the group is the place; the top of the network by
@@ -177,8 +190,6 @@ class Scanner {
   void consider(Look look) {
     const double least_lead = look.level == Level::wide ? localise_.ambiguity_nats : 0;
     if (look.nats <= 0 || look.lead() <= least_lead || (best_ && look.nats <= best_->nats)) return;
-    if (negative_binomial_tail(look.complaints, look.expected, usual_.dispersion(rules_)) > rules_.least_tail)
-      return;
     best_ = std::move(look);
   }
 

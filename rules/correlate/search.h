@@ -3,8 +3,11 @@
 
 #include "rules/correlate/candidate.h"
 
+#include <cstddef>
 #include <optional>
+#include <queue>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace faultline::correlate {
@@ -22,10 +25,16 @@ struct Scene {
   const Topology& topology;
   std::span<const BadEndpoint> bad;
   std::span<const Candidate> candidates;
-  std::vector<std::vector<std::uint32_t>> above;  // per bad endpoint: the candidates that have it
+  // The candidates that have a bad endpoint, by index.
+  std::span<const std::uint32_t> above(std::uint32_t position) const {
+    return {above_.begin() + ends_[position], above_.begin() + ends_[position + 1]};
+  }
 
   Scene(const LocaliseRules& rules, const Topology& topology, std::span<const BadEndpoint> bad,
         std::span<const Candidate> candidates);
+
+ private:
+  std::vector<std::uint32_t> ends_, above_;
 };
 
 class Search {
@@ -33,7 +42,9 @@ class Search {
   // `unexplained` has a flag for each bad endpoint, `excluded` one for each candidate.
   Search(const Scene& scene, std::vector<char> unexplained, std::vector<char> excluded);
 
-  // The allowed node with the largest gain above 0; of equals the one with the lower index.
+  // The allowed node with the largest gain above 0; of equals the one with the lower index. Thousands of
+  // sites lie below a core that is bad, and what each is worth is worked out only if it could be worth more
+  // than that.
   std::optional<Pick> best();
   void take(const Pick& pick);  // what it explains is explained
   void exclude(std::size_t candidate) { excluded_[candidate] = 1; }
@@ -43,17 +54,22 @@ class Search {
 
  private:
   void evaluate(std::size_t candidate);
+  void set_aside(std::size_t candidate);  // until it could be the best
 
   const Scene& scene_;
-  std::vector<char> unexplained_, excluded_, stale_;
+  std::vector<char> unexplained_, excluded_;
+  std::vector<char> stale_;   // its gain is not known: it is in `waiting_`,
+  std::vector<double> most_;  // and is at most this
+  std::priority_queue<std::pair<double, std::size_t>> waiting_;  // by what was the most when it was set aside
   std::vector<std::optional<Gain>> gains_;  // empty: guard not passed, or nothing left below
 };
 
-// What else could explain the same endpoints: the picks of a search without the node and all above it.
+// What else could explain the same endpoints: the picks of a search without the node and all above it, and
+// without those candidates that are excluded.
 struct Rival {
   double nats = 0;
   std::vector<std::size_t> candidates;
 };
-Rival rival_of(const Scene& scene, const Search& search, const Pick& pick);
+Rival rival_of(const Scene& scene, std::span<const char> excluded, const Pick& pick);
 
 }  // namespace faultline::correlate

@@ -15,16 +15,14 @@ bool is_in(std::span<const EndpointIndex> sorted, EndpointIndex endpoint) {
   return std::binary_search(sorted.begin(), sorted.end(), endpoint);
 }
 
-bool is_bad(const Question& question, EndpointIndex endpoint) {
-  const auto found =
-      std::lower_bound(question.bad.begin(), question.bad.end(), endpoint,
-                       [](const BadEndpoint& one, EndpointIndex e) { return one.endpoint < e; });
-  return found != question.bad.end() && found->endpoint == endpoint;
-}
-
+// Of sorted endpoints.
 void count(const Question& question, std::span<const EndpointIndex> endpoints, GroupFacts& facts) {
+  if (endpoints.empty()) return;
+  auto bad = std::lower_bound(question.bad.begin(), question.bad.end(), endpoints.front(),
+                              [](const BadEndpoint& one, EndpointIndex e) { return one.endpoint < e; });
   for (const EndpointIndex endpoint : endpoints) {
-    if (is_bad(question, endpoint))
+    while (bad != question.bad.end() && bad->endpoint < endpoint) ++bad;
+    if (bad != question.bad.end() && bad->endpoint == endpoint)
       ++facts.bad;
     else if (question.is_healthy(endpoint, question.onset))
       ++facts.good;
@@ -134,7 +132,7 @@ class Scales {
   explicit Scales(const Question& question)
       : question_(question),
         candidates_(candidates_of(question.footprints, question.rules, question.bad, question.is_healthy,
-                                  Which::all)),
+                                  question.members)),
         scene_(question.rules, question.footprints.topology(), question.bad, candidates_),
         all_(question.bad.size(), 1) {}
 
@@ -161,10 +159,9 @@ class Scales {
  private:
   const Topology& topology() const { return question_.footprints.topology(); }
   bool concerns(const Candidate& candidate) const {
-    for (const auto& group : candidate.members)
-      for (const std::uint32_t position : group)
-        if (is_in(question_.members, question_.bad[position].endpoint)) return true;
-    return false;
+    return std::any_of(candidate.members.begin(), candidate.members.end(), [&](const Member& member) {
+      return is_in(question_.members, question_.bad[member.position].endpoint);
+    });
   }
   // As the search would take it, whatever a guard says.
   Pick pick_of(std::size_t index) const {
@@ -178,15 +175,12 @@ class Scales {
               gain(prior, groups, question_.rules.spared,
                    is_core ? question_.rules.spread_core : question_.rules.spread),
               {}};
-    for (std::size_t g = 0; g < groups.size(); ++g)
-      if (groups[g].bad > 0 && is_hit(groups[g], pick.gain))
-        pick.explained.insert(pick.explained.end(), candidate.members[g].begin(), candidate.members[g].end());
+    pick.explained = explained_by(candidate, groups, pick.gain, all_);
     return pick;
   }
   // The best explanation of the same endpoints without it and without what is above it.
   Rival rival(const Pick& pick) const {
-    const Search search(scene_, all_, std::vector<char>(candidates_.size(), 0));
-    return rival_of(scene_, search, pick);
+    return rival_of(scene_, std::vector<char>(candidates_.size(), 0), pick);
   }
   std::string rival_text(const Rival& rival) const {
     std::vector<std::string> names;

@@ -13,8 +13,6 @@
 namespace faultline::correlate {
 namespace {
 
-// Of all localisations for one incident together, in endpoints looked at (5 ns each): 5 ms.
-constexpr std::size_t kBudget = 1'000'000;
 constexpr std::size_t kPerBad = 400;  // what a bad endpoint costs in the same unit
 constexpr std::size_t kMostTests = 6;
 constexpr std::size_t kTestsPerGroup = 2;
@@ -29,8 +27,8 @@ struct Answer {
 // Worlds that differ from the real one in some endpoints.
 class Worlds {
  public:
-  explicit Worlds(const Question& question)
-      : question_(question), forced_(topology().endpoints().size(), kAsItIs) {
+  Worlds(const Question& question, std::size_t budget)
+      : question_(question), forced_(topology().endpoints().size(), kAsItIs), left_(budget) {
     for (const BadEndpoint& one : question.bad)
       if (std::binary_search(question.members.begin(), question.members.end(), one.endpoint)) like_ = one;
     like_.onset = question.onset;
@@ -106,7 +104,7 @@ class Worlds {
   const Question& question_;
   std::vector<char> forced_;
   BadEndpoint like_{};  // a member, as a pattern for others
-  std::size_t left_ = kBudget;
+  std::size_t left_;
 };
 
 // A small count in [low, high] for which `holds`: by doubling, since a large world costs more to ask about,
@@ -154,7 +152,7 @@ Endpoints first_of_each(std::span<const NamedGroup> groups, std::size_t count) {
 
 class Asker {
  public:
-  explicit Asker(const Question& question) : question_(question), worlds_(question) {}
+  Asker(const Question& question, std::size_t budget) : question_(question), worlds_(question, budget) {}
 
   std::vector<WhatIf> all() {
     if (std::holds_alternative<Area>(question_.root)) {
@@ -300,9 +298,9 @@ class Asker {
 
 }  // namespace
 
-std::vector<WhatIf> what_if(const Question& question) {
+std::vector<WhatIf> what_if(const Question& question, std::size_t budget) {
   if (question.members.empty() || question.bad.empty()) return {};
-  return Asker(question).all();
+  return Asker(question, budget).all();
 }
 
 }  // namespace faultline::correlate

@@ -1,6 +1,7 @@
 // Time passes: what is known of each incident is gathered, the life cycle decides, and the words follow.
 #include "rules/decide/explain.h"
 #include "rules/decide/incident_book.h"
+#include "rules/decide/vicinity.h"
 
 #include <fmt/format.h>
 
@@ -73,7 +74,7 @@ void IncidentBook::let_go(Record& record, const Present& present) {
     record.mostly_over_since.reset();
   }
   if (gone.empty()) return;
-  for (const EndpointIndex endpoint : gone) owner_.erase(endpoint);
+  for (const EndpointIndex endpoint : gone) owner_[endpoint.value] = 0;
   remove_all(record.members, gone);
   remove_all(incident.suspected_members, gone);
   remove_all(incident.bad, gone);
@@ -220,7 +221,7 @@ bool IncidentBook::join_as_stray(Record& record, const Present& present, Actions
     const std::vector<EndpointIndex>& bad = other.incident.bad;
     if (!other.is_active() || !other.is_told() || other.level == Level::endpoint || other.is_storm ||
         other.is_host || other.incident.complaint_only || bad.empty() || is_mostly_over(other) ||
-        !is_likely_stray(other.members.size(), stray_window(other),
+        !is_likely_stray(other.members.size(), topology_->endpoints().size(), stray_window(other),
                          rules_->identity.endpoint_faults_per_year))
       continue;
     const Duration window = stray_window(other);
@@ -230,13 +231,34 @@ bool IncidentBook::join_as_stray(Record& record, const Present& present, Actions
       return is_gone(e) == is_gone(stray) &&
              std::chrono::abs(present.health[e.value].onset - record.incident.onset) <= window;
     });
-    if (!is_known_stray && 2 * alike <= static_cast<std::ptrdiff_t>(bad.size())) continue;
+    const auto with_it = static_cast<std::size_t>(alike);
+    if (!is_known_stray && 2 * with_it <= bad.size() && !is_late_stray(other, stray, with_it)) continue;
     insert_all(other.incident.suspected_members, {stray});
     if (!is_known_stray) note_stray(other, stray);
     merge(record, other, present.at, actions);
     return true;
   }
   return false;
+}
+
+// What comes on by and by takes in its strays later, too: of its members only some became bad as that
+// endpoint did. Where it stands amid them, only what is there could be a coincidence.
+bool IncidentBook::is_late_stray(const Record& record, EndpointIndex stray, std::size_t with_it) const {
+  const auto& place = topology_->endpoint(stray).place;
+  const auto around = vicinity_of(*topology_, record.incident.affected);
+  return place && around && around->has(*place) &&
+         is_likely_stray(with_it, count_in(*around, *topology_), stray_window(record),
+                         rules_->identity.endpoint_faults_per_year);
+}
+
+bool IncidentBook::join_silent(Record& record, Timestamp now, Actions& actions) {
+  const Incident& incident = record.incident;
+  if (!incident.complaint_only) return false;
+  Record* silent = silent_fault_around(incident.root, record.callers, incident.onset);
+  if (silent == nullptr) return false;
+  leave_to(*silent, incident.root);
+  merge(record, *silent, now, actions);
+  return true;
 }
 
 // Announced work began when it became bad, and the inventory puts it elsewhere: it waits until the work is
@@ -246,7 +268,8 @@ bool IncidentBook::is_likely_work(const Record& record, const Present& present) 
   if (record.level != Level::endpoint || record.flapping || record.incident.complaint_only) return false;
   return std::any_of(present.works.begin(), present.works.end(), [&](const Work& work) {
     return std::chrono::abs(record.incident.onset - work.begins) <= rules.stray_wide &&
-           is_likely_stray(work.endpoints, rules.stray_wide, rules.endpoint_faults_per_year);
+           is_likely_stray(work.endpoints, topology_->endpoints().size(), rules.stray_wide,
+                           rules.endpoint_faults_per_year);
   });
 }
 
@@ -254,7 +277,9 @@ void IncidentBook::open(Record& record, const LifecycleFacts& facts, const Prese
                         Actions& actions) {
   const Timestamp now = present.at;
   if (is_likely_work(record, present)) return;
-  if (join_wider(record, present, actions) || join_as_stray(record, present, actions)) return;
+  if (join_wider(record, present, actions) || join_as_stray(record, present, actions) ||
+      join_silent(record, now, actions))
+    return;
   if (reopen_earlier(record, now, actions) || fold_into_storm(record, now, actions)) return;
   record.incident.follows = last_at(record.incident.root);
   record.incident.state = IncidentState::open;

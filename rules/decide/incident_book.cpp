@@ -58,7 +58,7 @@ void recall_argument(Record& record, const Incident& incident) {
 }  // namespace
 
 IncidentBook::IncidentBook(std::shared_ptr<const Topology> topology, std::shared_ptr<const DecideRules> rules)
-    : topology_(std::move(topology)), rules_(std::move(rules)) {}
+    : topology_(std::move(topology)), rules_(std::move(rules)), owner_(topology_->endpoints().size()) {}
 
 void IncidentBook::restore(std::vector<Incident> incidents, IncidentNumber next) {
   next_ = std::max(next, next_);
@@ -109,9 +109,9 @@ void IncidentBook::set_rules(std::shared_ptr<const DecideRules> rules) {
 
 void IncidentBook::set_topology(std::shared_ptr<const Topology> topology) {
   topology_ = std::move(topology);
-  std::erase_if(owner_, [&](const auto& entry) {
-    return entry.first.value >= topology_->endpoints().size() || topology_->endpoint(entry.first).retired;
-  });
+  owner_.resize(topology_->endpoints().size());
+  for (std::uint32_t e = 0; e < owner_.size(); ++e)
+    if (topology_->endpoint({e}).retired) owner_[e] = 0;
   for (auto* records : {&records_, &ended_})
     for (auto& [number, record] : *records) {
       drop_retired(record.members, *topology_);
@@ -149,9 +149,8 @@ std::optional<IncidentNumber> IncidentBook::incident_of(const std::string& compl
 }
 
 std::optional<IncidentNumber> IncidentBook::owner(EndpointIndex endpoint) const {
-  const auto found = owner_.find(endpoint);
-  if (found == owner_.end()) return std::nullopt;
-  return found->second;
+  const IncidentNumber number = endpoint.value < owner_.size() ? owner_[endpoint.value] : 0;
+  return number == 0 ? std::nullopt : std::optional(number);
 }
 
 const Record* IncidentBook::find(IncidentNumber number) const {
@@ -227,19 +226,19 @@ std::uint64_t IncidentBook::customers_of(const std::vector<EndpointIndex>& endpo
 
 void IncidentBook::own(Record& record, const std::vector<EndpointIndex>& endpoints) {
   for (const EndpointIndex endpoint : endpoints) {
-    const auto found = owner_.find(endpoint);
-    if (found != owner_.end() && found->second != record.incident.number) {
-      Record& other = at(found->second);
+    const IncidentNumber before = std::exchange(owner_[endpoint.value], record.incident.number);
+    if (before != 0 && before != record.incident.number) {
+      Record& other = at(before);
       remove_all(other.members, {endpoint});
       remove_all(other.incident.bad, {endpoint});
     }
-    owner_[endpoint] = record.incident.number;
   }
   insert_all(record.members, endpoints);
 }
 
 void IncidentBook::release(Record& record) {
-  std::erase_if(owner_, [&](const auto& entry) { return entry.second == record.incident.number; });
+  for (const EndpointIndex member : record.members)
+    if (owner_[member.value] == record.incident.number) owner_[member.value] = 0;
 }
 
 void IncidentBook::withdraw_since(Timestamp since, const std::function<bool(EndpointIndex)>& is_its,

@@ -119,7 +119,10 @@ class IncidentBook {
   Record* covering(const Hypothesis& hypothesis);
   Record* stray_of(const Hypothesis& hypothesis);
   Duration stray_window(const Record& record) const;
-  bool is_likely_stray(std::size_t members, Duration window, double by_themselves_per_year) const;
+  bool is_likely_stray(std::size_t members, std::size_t others, Duration window,
+                       double by_themselves_per_year) const;
+  Record* silent_fault_around(const Root& root, std::optional<Place> callers, Timestamp onset);
+  void leave_to(Record& silent, const Root& root);
   void note_stray(Record& record, EndpointIndex stray) const;
   bool under_young_ancestor(const Hypothesis& hypothesis, Timestamp now) const;
   bool is_coherent(const Record& record, const Hypothesis& hypothesis) const;
@@ -145,6 +148,8 @@ class IncidentBook {
   void step(Record& record, const Present& present, const Observations& observations, Actions& actions);
   bool is_likely_work(const Record& record, const Present& present) const;
   bool join_as_stray(Record& record, const Present& present, Actions& actions);
+  bool is_late_stray(const Record& record, EndpointIndex stray, std::size_t with_it) const;
+  bool join_silent(Record& record, Timestamp now, Actions& actions);
   bool join_wider(Record& record, const Present& present, Actions& actions);
   void open(Record& record, const LifecycleFacts& facts, const Present& present, Actions& actions);
   bool reopen_earlier(Record& record, Timestamp now, Actions& actions);
@@ -187,7 +192,7 @@ class IncidentBook {
   // Apart, since a day has a thousand suspicions that came to nothing, and every second looks at all others.
   std::map<IncidentNumber, Record> records_, ended_;
   Timestamp forgot_{};
-  std::unordered_map<EndpointIndex, IncidentNumber> owner_;  // of members of active incidents
+  std::vector<IncidentNumber> owner_;  // of members of active incidents, by endpoint; 0: nobody
   std::map<std::string, IncidentNumber> complaint_owner_;
   std::deque<Timestamp> openings_;  // of the last hour
   Recurrence recurrence_;

@@ -10,6 +10,7 @@ namespace {
 
 // So many questions in a row may be left out, by a busy loop or a clock's jump, before "on end" is not known.
 constexpr int kMostMissed = 4;
+constexpr std::size_t kThousands = 2000;
 
 // Single endpoints gain nothing over "each by itself", so that they have no lead. Where too little is left
 // for the root they are what is left; one alone may still be its last straggler (ending.last_members).
@@ -23,8 +24,9 @@ bool is_narrower(const Remainder& left, const NarrowingRules& rules) {
 
 }  // namespace
 
-bool Narrowing::is_due(const std::vector<EndpointIndex>& bad, Timestamp now,
+bool Narrowing::is_due(const std::vector<EndpointIndex>& bad, std::size_t most_bad, Timestamp now,
                        const NarrowingRules& rules) const {
+  if (bad.size() >= kThousands && bad.size() * 10 >= most_bad * 9) return false;
   if (bad.empty() || (asked_at_ != Timestamp{} && now - asked_at_ < rules.every)) return false;
   return !parts_.empty() || bad != asked_;
 }

@@ -20,7 +20,10 @@ struct LastingPart {
 class Narrowing {
  public:
   // Worth a localisation now? Only if the bad members are others than those of the last one, or parts wait.
-  bool is_due(const std::vector<EndpointIndex>& bad, Timestamp now, const NarrowingRules& rules) const;
+  // Of thousands, `most_bad` at the worst, a tenth must be well: until then it is dear and nothing is
+  // narrower.
+  bool is_due(const std::vector<EndpointIndex>& bad, std::size_t most_bad, Timestamp now,
+              const NarrowingRules& rules) const;
   // The localiser's answer about the members that are bad now; `opened`: the incident.
   void note(const Remainder& left, const std::vector<EndpointIndex>& bad, Timestamp opened, Timestamp now,
             const NarrowingRules& rules);

@@ -1,6 +1,7 @@
 // Hypotheses become incidents: which incident is this? (algorithms D.4, in its order.)
 #include "rules/decide/explain.h"
 #include "rules/decide/incident_book.h"
+#include "rules/decide/vicinity.h"
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@ namespace faultline::decide {
 namespace {
 
 constexpr double kSecondsPerYear = 365.25 * 86400;
+constexpr Duration kCallers = std::chrono::minutes(10);  // a fault is known by its callers no sooner
 constexpr double kClearly = 6;  // nats: what the third customer of one line is taken for (scan.line_nats)
 
 // How many endpoints are in both.
@@ -29,6 +31,10 @@ bool IncidentBook::is_coherent(const Record& record, const Hypothesis& hypothesi
 }
 
 Record* IncidentBook::same_root(const Hypothesis& hypothesis) {
+  if (hypothesis.level == Level::endpoint && !hypothesis.bad.empty()) {  // nearly always, and there are many
+    const auto number = owner(hypothesis.bad.front());
+    if (number && at(*number).incident.root == hypothesis.root) return &at(*number);
+  }
   for (auto& [number, record] : records_)
     if (record.is_active() && record.incident.root == hypothesis.root) return &record;
   return nullptr;
@@ -88,7 +94,7 @@ Record* IncidentBook::stray_of(const Hypothesis& hypothesis) {
     if (!record.is_active() || record.level == Level::endpoint || record.incident.complaint_only) continue;
     const Duration window = stray_window(record);
     if (std::chrono::abs(record.incident.onset - hypothesis.onset) <= window &&
-        is_likely_stray(record.members.size(), window,
+        is_likely_stray(record.members.size(), topology_->endpoints().size(), window,
                         std::max(rules.endpoint_faults_per_year, hypothesis.coincidences_per_year)))
       return &record;
   }
@@ -100,13 +106,13 @@ Duration IncidentBook::stray_window(const Record& record) const {
 }
 
 // Does an endpoint elsewhere that became bad with these within the window rather belong to them, by a wrong
-// edge of the inventory, than being one of those that become bad by themselves?
-bool IncidentBook::is_likely_stray(std::size_t members, Duration window,
+// edge of the inventory, than being one of those `others` that become bad by themselves?
+bool IncidentBook::is_likely_stray(std::size_t members, std::size_t others, Duration window,
                                    double by_themselves_per_year) const {
   const IdentityRules& rules = rules_->identity;
   const double strays = rules.wrong_edge_ratio * static_cast<double>(members);
-  const double coincidences = by_themselves_per_year * static_cast<double>(topology_->endpoints().size()) *
-                              to_seconds(window) / kSecondsPerYear;
+  const double coincidences =
+      by_themselves_per_year * static_cast<double>(others) * to_seconds(window) / kSecondsPerYear;
   return strays > rules.stray_odds * coincidences;
 }
 
@@ -165,6 +171,7 @@ void IncidentBook::start(const Hypothesis& hypothesis, Duration extra_hold, Time
 
 void IncidentBook::copy_argument(Record& record, const Hypothesis& hypothesis) {
   record.level = hypothesis.level;
+  record.callers = hypothesis.callers;
   record.gain_nats = hypothesis.gain_nats;
   record.margin_nats = hypothesis.margin_nats;
   record.flapping = hypothesis.flapping;
@@ -180,12 +187,14 @@ void IncidentBook::apply(Record& record, const Hypothesis& hypothesis, Timestamp
   record.incident.complaint_only = false;
   if (was_complaint_only) record.gain_nats = 0;  // what probes say counts from here on
   move_root(record, hypothesis, is_where, now, actions);
+  const bool is_known = !was_complaint_only && hypothesis.level == Level::endpoint &&
+                        contains_all(record.members, hypothesis.bad);
   own(record, hypothesis.bad);
   insert_all(record.incident.affected, record.members);
   remove_all(record.incident.suspected_members, hypothesis.affected);
   remove_all(record.incident.affected, record.incident.suspected_members);
   record.incident.customers = customers_of(record.incident.affected);
-  merge_covered(record, hypothesis, now, actions);
+  if (!is_known) merge_covered(record, hypothesis, now, actions);  // else it had what it covers
   if (was_complaint_only && record.is_told())
     tell(record, IncidentEvent::updated, "probes confirm what the complaints said", now, actions);
 }
@@ -210,7 +219,7 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, bool 
                                          root_name(hypothesis.root), hypothesis.evidence.front().text);
   if (!record.is_told()) {  // what it was suspected of before is of no account
     for (const EndpointIndex member : record.members)
-      if (!contains(hypothesis.bad, member)) owner_.erase(member);
+      if (!contains(hypothesis.bad, member)) owner_[member.value] = 0;
     record.members = hypothesis.bad;
   }
   incident.former_roots.push_back(incident.root);
@@ -346,11 +355,47 @@ Record* IncidentBook::home_of_complaints(const Hypothesis& hypothesis, Timestamp
   return home;
 }
 
+// Those who call stand amid a wider fault that only customers see, and call since it began, though the
+// inventory has them elsewhere: it is rather wrong there than that a second silent fault began at the same
+// place and time.
+Record* IncidentBook::silent_fault_around(const Root& root, std::optional<Place> callers, Timestamp onset) {
+  const auto* endpoint = std::get_if<EndpointIndex>(&root);
+  const auto place = endpoint != nullptr ? topology_->endpoint(*endpoint).place : callers;
+  if (!place || std::holds_alternative<NodeIndex>(root)) return nullptr;
+  for (auto& [number, record] : records_) {
+    const Incident& incident = record.incident;
+    if (!record.is_active() || !record.is_told() || !incident.complaint_only ||
+        record.level == Level::endpoint || onset + stray_window(record) < incident.onset)
+      continue;
+    const auto around = vicinity_of(*topology_, incident.affected);
+    if (!around || !around->has(*place)) continue;
+    const Duration window = std::max<Duration>(onset - incident.onset, kCallers);
+    if (is_likely_stray(incident.affected.size(), count_in(*around, *topology_), window,
+                        rules_->identity.endpoint_faults_per_year))
+      return &record;
+  }
+  return nullptr;
+}
+
+// An endpoint becomes a stray of it; what is said of an area is only not said again.
+void IncidentBook::leave_to(Record& silent, const Root& root) {
+  const auto* endpoint = std::get_if<EndpointIndex>(&root);
+  if (endpoint == nullptr || contains(silent.incident.suspected_members, *endpoint)) return;
+  insert_all(silent.incident.suspected_members, {*endpoint});
+  silent.notes.push_back({fmt::format("customers of {}, amid it, complain since it began although the "
+                                      "inventory puts it elsewhere: its entry may be wrong",
+                                      topology_->endpoint(*endpoint).name),
+                          0});
+  footprint_changed_ = true;
+}
+
 void IncidentBook::suspect_by_complaints(const Hypothesis& hypothesis, Timestamp now, Actions& actions) {
   bool settled = false;
   Record* home = home_of_complaints(hypothesis, now, settled);
   if (settled) return;
   if (home == nullptr) {
+    if (Record* silent = silent_fault_around(hypothesis.root, hypothesis.callers, hypothesis.onset))
+      return leave_to(*silent, hypothesis.root);
     footprint_changed_ = true;  // its complaints are to be attached
     return start(hypothesis, Duration::zero(), now, actions);
   }

@@ -49,6 +49,7 @@ struct Record {
   Level level = Level::endpoint;
   std::vector<EndpointIndex> members;  // every endpoint that was ever bad in it, sorted
   std::vector<EndpointIndex> tests;    // would tell it from its alternatives
+  std::optional<Place> callers;        // Hypothesis::callers
   double gain_nats = 0;                // of `argument`
   double margin_nats = 0;
   std::vector<Evidence> argument;      // the localiser's, of the time when the most spoke for it

@@ -34,7 +34,7 @@ std::vector<IncidentNumber> IncidentBook::remainders_wanted(Timestamp now) const
   std::vector<IncidentNumber> wanted;
   for (const auto& [number, record] : records_)
     if (is_wider(record) && !is_young(record, now) &&
-        record.narrowing.is_due(record.incident.bad, now, rules_->narrowing))
+        record.narrowing.is_due(record.incident.bad, record.incident.most_bad, now, rules_->narrowing))
       wanted.push_back(number);
   return wanted;
 }
@@ -124,7 +124,7 @@ void IncidentBook::move_down(Record& record, const LastingPart& part, const std:
       record.members;  // the bad ones among them want an explanation of their own
   remove_all(leave, what.affected);
   remove_all(leave, what.bad);
-  for (const EndpointIndex endpoint : leave) owner_.erase(endpoint);
+  for (const EndpointIndex endpoint : leave) owner_[endpoint.value] = 0;
   released_ = released_ || intersects(leave, incident.bad);
   remove_all(record.members, leave);
   remove_all(incident.bad, leave);

@@ -5,9 +5,11 @@
 #include "rules/model/correlate_rules.h"
 #include "rules/model/incident.h"
 #include "rules/model/index.h"
+#include "rules/model/place.h"
 #include "rules/model/time.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace faultline {
@@ -21,7 +23,8 @@ struct Hypothesis {
   bool ambiguous = false;            // the margin is too small to be sure
   bool flapping = false;             // nothing but flapping endpoints
   bool complaints_only = false;
-  std::uint32_t complaints = 0;  // customers below it who complain and whom nothing explains
+  std::uint32_t complaints = 0;  // customers below it who complain and whom nothing explains,
+  std::optional<Place> callers;  // and where those of an area are, which may be elsewhere than its nodes
   Timestamp onset;
   Timestamp median_onset;               // by then half of what it explains was bad
   std::vector<EndpointIndex> bad;       // explained by it, sorted

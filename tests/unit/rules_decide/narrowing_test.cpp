@@ -100,21 +100,31 @@ TEST(NarrowingTimer, AClockThatIsSetBackDelaysNothing) {
   asked.ask({{kSite}, 40, true}, 9min);
   asked.now -= 1h;
   asked.narrowing.set_back(asked.now, 1h);
-  EXPECT_TRUE(asked.narrowing.is_due({kOne}, asked.now + 15s, rules()));
+  EXPECT_TRUE(asked.narrowing.is_due({kOne}, 2, asked.now + 15s, rules()));
   asked.ask({{kSite}, 40, true}, 1min);
   EXPECT_EQ(asked.settled(), 1U);
 }
 
+TEST(NarrowingTimer, OfThousandsATenthMustBeWell) {
+  std::vector<EndpointIndex> bad(3600);
+  for (std::uint32_t i = 0; i < bad.size(); ++i) bad[i] = {i};
+  const Narrowing narrowing;
+  EXPECT_FALSE(narrowing.is_due(bad, 3900, kOpened, rules()));
+  EXPECT_TRUE(narrowing.is_due(bad, 4100, kOpened, rules()));
+  bad.resize(1900);
+  EXPECT_TRUE(narrowing.is_due(bad, 1900, kOpened, rules())) << "of fewer it costs little";
+}
+
 TEST(NarrowingTimer, IsDueWhenMembersChangedOrAPartWaitsButNotTooOften) {
   Narrowing narrowing;
-  EXPECT_FALSE(narrowing.is_due({}, kOpened, rules()));
-  EXPECT_TRUE(narrowing.is_due({kOne}, kOpened, rules()));
+  EXPECT_FALSE(narrowing.is_due({}, 2, kOpened, rules()));
+  EXPECT_TRUE(narrowing.is_due({kOne}, 2, kOpened, rules()));
   narrowing.note({}, {kOne}, kOpened, kOpened, rules());
-  EXPECT_FALSE(narrowing.is_due({kOne, kTwo}, kOpened + 14s, rules()));
-  EXPECT_TRUE(narrowing.is_due({kOne, kTwo}, kOpened + 15s, rules()));
-  EXPECT_FALSE(narrowing.is_due({kOne}, kOpened + 1h, rules()));
+  EXPECT_FALSE(narrowing.is_due({kOne, kTwo}, 2, kOpened + 14s, rules()));
+  EXPECT_TRUE(narrowing.is_due({kOne, kTwo}, 2, kOpened + 15s, rules()));
+  EXPECT_FALSE(narrowing.is_due({kOne}, 2, kOpened + 1h, rules()));
   narrowing.note({{kSite}, 40, true}, {kOne}, kOpened, kOpened, rules());
-  EXPECT_TRUE(narrowing.is_due({kOne}, kOpened + 15s, rules()));
+  EXPECT_TRUE(narrowing.is_due({kOne}, 2, kOpened + 15s, rules()));
   EXPECT_TRUE(narrowing.is_of_node(kTwo));
   EXPECT_FALSE(narrowing.is_of_node(kThree));
 }
