@@ -131,8 +131,14 @@ void ticks(benchmark::State& state) {
     state.counters["opened"] = static_cast<double>(play.opened());
   }
 }
-BENCHMARK(ticks)->Args({0, 0})->Args({0, 10})->Args({0, 55})->Args({200, 0})->Args({1000, 0})->Iterations(1)->Unit(
-    benchmark::kMillisecond);
+BENCHMARK(ticks)
+    ->Args({0, 0})
+    ->Args({0, 10})
+    ->Args({0, 55})
+    ->Args({200, 0})
+    ->Args({1000, 0})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 // So many customers complain within a second, all below one aggregation or all over the network.
 void flood(benchmark::State& state) {
