@@ -47,8 +47,7 @@ std::vector<correlate::BadEndpoint> Pipeline::Impl::asked_with(const decide::Rec
   return pool;
 }
 
-// `beside` it so many others are told of in this tick.
-Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent event, std::size_t beside,
+Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent event, const Crowd& crowd,
                                      Timestamp now) const {
   const Incident& incident = record.incident;
   Argument argument;
@@ -65,12 +64,13 @@ Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent
   correlate::count_around(question, argument);
   // A day has thousands of suspicions of single endpoints, and a storm a thousand of sites in one second;
   // what else could explain one of them is worth its cost only when it is believed.
-  if (record.is_told() || (record.level != Level::endpoint && beside < kCrowd))
+  if (record.is_told() || (record.level != Level::endpoint && crowd.changes <= kCrowd))
     correlate::weigh(question, argument);
   const decide::LifecycleFacts facts = book.facts(incident.number, current);
   decide::add_opening(argument, record, facts, rules->decide);
   if (record.is_told()) {
-    argument.would_change = correlate::what_if(question, correlate::kWhatIfBudget / (1 + beside / kFew));
+    argument.would_change =
+        correlate::what_if(question, correlate::kWhatIfBudget * kFew / std::max(kFew, crowd.told));
     decide::add_causes_to_come(argument, record, *topology, rules->decide.cause);
   }
   decide::add_time_to_come(argument, record, facts, rules->decide);
@@ -80,9 +80,13 @@ Argument Pipeline::Impl::argument_of(const decide::Record& record, IncidentEvent
 // Arguments for what was told in this tick. While an incident goes on it keeps its argument of the time when
 // most of it was bad and the figures it opened by; only which cause would be likely is said anew.
 void Pipeline::Impl::argue(Timestamp now, Actions& actions) {
-  const auto changes = std::count_if(actions.begin(), actions.end(), [](const Action& action) {
-    return std::holds_alternative<IncidentChanged>(action.detail);
-  });
+  Crowd crowd;
+  for (const Action& action : actions) {
+    const auto* change = std::get_if<IncidentChanged>(&action.detail);
+    if (change == nullptr) continue;
+    ++crowd.changes;
+    if (change->incident.opened_at) ++crowd.told;
+  }
   for (Action& action : actions) {
     auto* change = std::get_if<IncidentChanged>(&action.detail);
     if (change == nullptr || !changes_argument(change->event)) continue;
@@ -96,8 +100,7 @@ void Pipeline::Impl::argue(Timestamp now, Actions& actions) {
         (change->event == IncidentEvent::updated || change->event == IncidentEvent::relapsed);
     const bool grew =
         !goes_on || static_cast<double>(record->incident.bad.size()) > kGrown * before->bad_members;
-    Argument made =
-        grew ? argument_of(*record, change->event, static_cast<std::size_t>(changes - 1), now) : *before;
+    Argument made = grew ? argument_of(*record, change->event, crowd, now) : *before;
     if (!grew && !record->features.empty()) {  // after a restart they are not known any more
       std::erase_if(made.would_change, [](const WhatIf& one) { return one.kind == WhatIfKind::cause; });
       decide::add_causes_to_come(made, *record, *topology, rules->decide.cause);

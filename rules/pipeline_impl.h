@@ -76,7 +76,11 @@ struct Pipeline::Impl {
 
   // pipeline_argument.cpp
   void argue(Timestamp now, Actions& actions);
-  Argument argument_of(const decide::Record& record, IncidentEvent event, std::size_t beside,
+  struct Crowd {              // told of in one tick
+    std::size_t changes = 0;  // of incidents and suspicions,
+    std::size_t told = 0;     // of them those of incidents
+  };
+  Argument argument_of(const decide::Record& record, IncidentEvent event, const Crowd& crowd,
                        Timestamp now) const;
   std::vector<correlate::BadEndpoint> asked_with(const decide::Record& record) const;
 

@@ -365,7 +365,8 @@ Record* IncidentBook::silent_fault_around(const Root& root, std::optional<Place>
   for (auto& [number, record] : records_) {
     const Incident& incident = record.incident;
     if (!record.is_active() || !record.is_told() || !incident.complaint_only ||
-        record.level == Level::endpoint || onset + stray_window(record) < incident.onset)
+        record.level == Level::endpoint || onset + stray_window(record) < incident.onset ||
+        (endpoint != nullptr && contains(incident.affected, *endpoint)))
       continue;
     const auto around = vicinity_of(*topology_, incident.affected);
     if (!around || !around->has(*place)) continue;
