@@ -16,6 +16,7 @@ harness.Story.network = harness.enter_network()
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / "rules/prometheus/faultline.rules.yaml"
+IN_THE_LAB = 9464  # inside the lab's own network, where the lab hands in the complaints
 
 # The ring is cut at 15 s and mended at 55 s; at the end the probe host itself goes blind.
 SCENARIO = """\
@@ -107,12 +108,12 @@ scrape_configs:
         self.write("story.scenario", SCENARIO)
         made = harness.run(harness.LAB, "generate", "--seed", "7", "--output", self.directory / "city")
         self.assertEqual(made.returncode, 0, made.stderr)
-        port = harness.free_port()
-        process = self.start("lab", harness.LAB, "run", "--inventory", "city", "--scenario", "story.scenario", "--seed", "7",
-                             "--modems", "modems", "--listen", f"127.0.0.1:{port}", "--api", "http://127.0.0.1:9464", "--until-scenario-end", "--",
-                             harness.PROGRAM, "run", "--config", "faultline.yaml")
-        self.wait_until_ready("lab", process, port, "/-/ready")
-        return process, port
+        at = self.directory
+        lab = (harness.LAB, "run", "--inventory", at / "city", "--scenario", at / "story.scenario", "--seed", "7", "--modems", at / "modems",
+               "--listen", "127.0.0.1:0", "--api", f"http://127.0.0.1:{IN_THE_LAB}", "--until-scenario-end", "--")
+        daemon = self.daemon(self.config, prefix=lab).start(wait=False)
+        daemon.wait_until_it_listens(inside=IN_THE_LAB)
+        return daemon
 
     @staticmethod
     def ask(port, query):
@@ -124,14 +125,14 @@ scrape_configs:
     def test_everything_asked_for_is_there_and_a_cut_pages_once(self):
         if not shutil.which("ip"):
             self.skipTest("no ip (package iproute2)")
-        faultline, port = self.start_faultline()
-        prometheus, receiver = self.start_monitoring(port)
+        faultline = self.start_faultline()
+        prometheus, receiver = self.start_monitoring(faultline.port)
 
         # An alert on an increase needs the count of before.
         harness.until(lambda: self.ask(prometheus, "faultline_reloads_total"), "the first scrape")
         good = self.config.read_text(encoding="utf-8")
         self.config.write_text("listen: [", encoding="utf-8")
-        self.assertGreaterEqual(harness.call(port, "POST", "/-/reload").status, 400)  # for FaultlineReloadFailed
+        self.assertGreaterEqual(faultline.call("POST", "/-/reload").status, 400)  # for FaultlineReloadFailed
         self.config.write_text(good, encoding="utf-8")
 
         unanswered = dict([*dashboard_queries(), *rule_queries()])
@@ -142,9 +143,9 @@ scrape_configs:
                 found = self.ask(prometheus, query)
                 if any(sample["value"][1] != "NaN" for sample in found):
                     del unanswered[name]
-            return faultline.poll() is not None
+            return faultline.process.poll() is not None
         harness.until(look, lambda: f"the end of the scenario; unanswered: {unanswered}", 240, pause=0.5)
-        self.assertEqual(faultline.returncode, 0, self.log("lab"))
+        self.assertEqual(faultline.process.returncode, 0, faultline.log)
         harness.until(lambda: look() and not unanswered, lambda: f"an answer to {json.dumps(sorted(unanswered), indent=1)}")
 
         harness.until(lambda: any(told["status"] == "resolved" for told in receiver.told), "the alert is resolved")
@@ -153,7 +154,7 @@ scrape_configs:
         # resolved, once more.
         of_the_cut = [alert for told in receiver.told for alert in told["alerts"]
                       if alert["labels"]["alertname"] == "FaultlineIncidentCritical"]
-        self.assertEqual([alert["status"] for alert in of_the_cut][:2], ["firing", "resolved"], self.log("lab"))
+        self.assertEqual([alert["status"] for alert in of_the_cut][:2], ["firing", "resolved"], faultline.log)
         self.assertEqual([alert["status"] for alert in of_the_cut].count("firing"), 1, of_the_cut)
         alert = of_the_cut[0]
         self.assertEqual(alert["labels"]["severity"], "critical")
