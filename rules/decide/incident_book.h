@@ -104,7 +104,7 @@ class IncidentBook {
     Record* record = nullptr;  // null: a new suspicion
     bool as_stray = false;
   };
-  // reconcile.cpp
+  // reconcile.cpp, reconcile_complaints.cpp
   Match match(const Hypothesis& hypothesis);
   Record* same_root(const Hypothesis& hypothesis);
   Record* main_owner(const Hypothesis& hypothesis);

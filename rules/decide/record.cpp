@@ -68,4 +68,11 @@ void remove_all(std::vector<EndpointIndex>& from, const std::vector<EndpointInde
   from = std::move(rest);
 }
 
+std::size_t common(const std::vector<EndpointIndex>& a, const std::vector<EndpointIndex>& b) {
+  const auto& few = a.size() < b.size() ? a : b;
+  const auto& many = a.size() < b.size() ? b : a;
+  return static_cast<std::size_t>(std::count_if(
+      few.begin(), few.end(), [&](EndpointIndex endpoint) { return contains(many, endpoint); }));
+}
+
 }  // namespace faultline::decide

@@ -99,6 +99,7 @@ bool is_same_area(const Root& a, const Root& b);
 bool contains(const std::vector<EndpointIndex>& list, EndpointIndex endpoint);
 bool contains_all(const std::vector<EndpointIndex>& list, const std::vector<EndpointIndex>& part);
 bool intersects(const std::vector<EndpointIndex>& a, const std::vector<EndpointIndex>& b);
+std::size_t common(const std::vector<EndpointIndex>& a, const std::vector<EndpointIndex>& b);  // how many
 void insert_all(std::vector<EndpointIndex>& into, const std::vector<EndpointIndex>& other);
 void remove_all(std::vector<EndpointIndex>& from, const std::vector<EndpointIndex>& other);
 
