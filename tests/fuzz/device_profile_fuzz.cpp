@@ -20,11 +20,11 @@ std::vector<session::SnmpVariable> answers_of(const std::vector<session::Oid>& i
   std::vector<session::SnmpVariable> answers;
   for (const session::Oid& instance : instances) {
     const std::size_t at = answers.size() + skipped;
-    const auto byte = text.empty() ? 0 : static_cast<unsigned char>(text[at % text.size()]);
+    const std::uint64_t byte = text.empty() ? 0 : static_cast<unsigned char>(text[at % text.size()]);
     session::SnmpValue value;
     value.kind = at % 2 == 0 ? session::SnmpValue::Kind::text : session::SnmpValue::Kind::number;
     value.text = text.substr(at % (text.size() + 1));
-    value.number = byte * 1e7;
+    value.number = static_cast<double>(byte) * 1e7;
     if (at % 3 == 1) value.count = {byte * 0x0101'0101'0101'0101U, byte % 2 == 0 ? 32 : 64};
     answers.push_back({instance, std::move(value)});
   }
