@@ -59,6 +59,7 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   wanted_areas.clear();
   night_wanted.clear();
   for (Kept& kept : complaints) place(kept);
+  target_changes.forget();
   gathered.reset();
   observations.forget_retired(*topology);
   const auto retired = [&](EndpointIndex endpoint) { return topology->endpoint(endpoint).retired; };
@@ -76,6 +77,7 @@ void Pipeline::Impl::set_rules(std::shared_ptr<const RuleSet> next) {
   wanted_areas.clear();
   night_wanted.clear();
   for (Kept& kept : complaints) place(kept);
+  target_changes.forget();
   gathered.reset();
   detector.set_rules(detect_part(rules));
   book.set_rules(decide_part(rules));

@@ -35,7 +35,8 @@ bool Pipeline::Impl::keep(const Complaint& complaint) {
 void Pipeline::Impl::place(Kept& kept) const {
   kept.weights = geocoder->weights(kept.complaint, rules->correlate.geocode);
   kept.located = correlate::locate(kept.weights, *footprints, rules->correlate.scan.located_share);
-  kept.spot = grid->spot(kept.complaint, kept.weights);
+  const auto spot = grid->spot(kept.complaint, kept.weights);
+  kept.spot = spot ? std::make_shared<const correlate::Spot>(*spot) : nullptr;
 }
 
 void Pipeline::Impl::forget_complaints(Timestamp now) {
@@ -51,7 +52,6 @@ void Pipeline::Impl::forget_complaints(Timestamp now) {
     if (counted != counted_customers.end() && counted->second <= oldest.received)
       counted_customers.erase(counted);
     complaints.pop_front();
-    gathered.reset();
   }
   learn_usual(now);
 }
@@ -125,14 +125,18 @@ void Pipeline::Impl::attach(Kept& kept, std::span<const correlate::AttachTarget>
     book.attach(kept.complaint.id, kept.complaint.received, found.incident, now, actions);
 }
 
-// An incident opened, moved or was merged: what is not settled may belong to it.
+// An incident opened, moved or was merged: what is not settled may belong to it. So may what came since the
+// last time, when others were open.
 void Pipeline::Impl::attach_anew(Timestamp now, Actions& actions) {
   gathered.reset();
   const auto all = targets(now);
   correlate::TargetIndex index(all, topology->endpoints().size());
+  target_changes.note(all);
   for (Kept& kept : complaints)
-    if (now - kept.complaint.received <= rules->correlate.attach.look_back && !is_settled(kept))
+    if (now - kept.complaint.received <= rules->correlate.attach.look_back &&
+        (kept.arrived >= attached_anew || target_changes.touch(kept.weights)) && !is_settled(kept))
       attach(kept, index.near(kept.weights), now, actions);
+  attached_anew = now;
 }
 
 ComplaintAnswer Pipeline::Impl::answer(const Complaint& complaint) const {

@@ -89,7 +89,7 @@ struct Pipeline::Impl {
     Complaint complaint;
     correlate::Weights weights;
     correlate::Located located;
-    std::optional<correlate::Spot> spot;
+    std::shared_ptr<const correlate::Spot> spot;  // nothing: not on the map
     Timestamp arrived;     // when it was heard of; never earlier than that of the one before
     bool counts = false;   // the first of its customer within a day
     double explained = 0;  // by open incidents, attached or near
@@ -152,13 +152,15 @@ struct Pipeline::Impl {
   std::optional<Timestamp> learning;  // the hour of a day ago that is being learnt
   correlate::Centroids centroids;
   std::deque<Kept> complaints;  // of the last 24 hours, in the order they came
-  // Of them those that the scan counts, as they were within the last second: which ones an incident explains
+  // Of them those that the scan counts, as they were not long ago: which ones an incident explains
   // changes seldom, and looking at a day's complaints for each new one would take the loop's whole time in a
   // flood.
   correlate::ComplaintCounts unexplained;
   correlate::Callers callers;         // the same by their places on the map, without those of told nodes
   std::optional<Timestamp> gathered;  // when; nothing = gather anew
   Duration gather_spacing{};
+  correlate::TargetChanges target_changes;
+  Timestamp attached_anew{};  // when those were last that a change of the incidents touched
   Timestamp said_since{};
   // What the scan found within the last second, and the newest complaint of each since: looked at again at
   // the next tick, not for each of a flood.

@@ -59,7 +59,7 @@ bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
 void Pipeline::Impl::count(const Kept& kept) {
   const bool is_attached = book.incident_of(kept.complaint.id).has_value();
   unexplained.add(kept.complaint.received, kept.located, is_attached);
-  if (kept.spot && counts_for_areas(kept)) callers.add(kept.complaint.received, *kept.spot, is_attached);
+  if (kept.spot && counts_for_areas(kept)) callers.add(kept.complaint.received, kept.spot, is_attached);
 }
 
 // What a told incident of a node has, is explained; an area must be able to grow, and to take the place of
@@ -73,9 +73,10 @@ bool Pipeline::Impl::counts_for_areas(const Kept& kept) const {
 
 // Every complaint of the longest window is looked at, so that it is done the more rarely the more there are.
 // What is attached, masked or swapped meanwhile has it done anew at once; what only grows old is left out by
-// those who count.
+// those who count, so that nothing is lost by doing it seldom.
 bool Pipeline::Impl::gather_unexplained(Timestamp now) {
   constexpr std::int64_t kComplaintsASecond = 400;
+  constexpr Duration kSpacing = std::chrono::minutes(1);
   if (now - said_since >= kSecond || now < said_since) {
     said_now.clear();
     said_since = now;
@@ -90,7 +91,7 @@ bool Pipeline::Impl::gather_unexplained(Timestamp now) {
     ++seen;
   }
   gathered = now;
-  gather_spacing = kSecond * std::max<std::int64_t>(1, seen / kComplaintsASecond);
+  gather_spacing = std::max(kSpacing, kSecond * (seen / kComplaintsASecond));
   return true;
 }
 

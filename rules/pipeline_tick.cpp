@@ -28,6 +28,7 @@ void Pipeline::Impl::on(const Tick& tick, Actions& actions) {
     book.advance(present(now), observations, actions);
     remeasure_members(now);
   }
+  if (book.take_silent_ended()) gathered.reset();
   if (book.take_footprint_changed()) {
     attach_anew(now, actions);
     book.renew(actions);
@@ -55,6 +56,7 @@ void Pipeline::Impl::set_back(Timestamp now, Duration by) {
   }
   for (auto& [customer, counted] : counted_customers) step_back(counted, now, by);
   gathered.reset();
+  target_changes.forget();
   latest = now;
 }
 

@@ -22,6 +22,7 @@ void bind_opening(Binder section, OpeningRules& rules) {
   section.bind("hold_site", rules.hold_site, 0s, 24h);
   section.bind("hold_endpoint", rules.hold_endpoint, 0s, 24h);
   section.bind("hold_endpoint_worse", rules.hold_endpoint_worse, 0s, 24h);
+  section.bind("detection", rules.detection, 0s, 10min);
   section.bind("hold_flapping", rules.hold_flapping, 0s, 24h);
   section.bind("hold_complaints", rules.hold_complaints, 0s, 24h);
   section.bind("fresh_bad_share", rules.fresh_bad_share, 0, 1);

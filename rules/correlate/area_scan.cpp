@@ -10,6 +10,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace faultline::correlate {
@@ -51,6 +52,33 @@ Customers& operator+=(Customers& sum, const Customers& more) {
   return sum;
 }
 
+// A value for some of the sites: those of one circle of many that are only looked at.
+template <typename Value>
+class OfSites {
+ public:
+  explicit OfSites(std::size_t all) : values_(all), has_(all) {}
+  Value& operator[](std::uint32_t site) {
+    if (!has_[site]) sites_.push_back(site);
+    has_[site] = true;
+    return values_[site];
+  }
+  std::span<const std::uint32_t> sites() const { return sites_; }  // in no order
+  std::map<std::uint32_t, Value> sorted() const {
+    std::map<std::uint32_t, Value> values;
+    for (const std::uint32_t site : sites_) values.emplace(site, values_[site]);
+    return values;
+  }
+  void clear() {
+    for (const std::uint32_t site : sites_) values_[site] = {}, has_[site] = false;
+    sites_.clear();
+  }
+
+ private:
+  std::vector<Value> values_;
+  std::vector<bool> has_;
+  std::vector<std::uint32_t> sites_;
+};
+
 class AreaScanner {
  public:
   AreaScanner(const AreaQuestion& question, Square newest, std::optional<double> by_topology, Timestamp now)
@@ -60,7 +88,9 @@ class AreaScanner {
         rules_(question.scan.area),
         newest_(newest),
         by_topology_(by_topology),
-        now_(now) {
+        now_(now),
+        heard_(grid_.sites().size()),
+        served_(grid_.sites().size()) {
     for (const Duration window : scan_.windows)
       each_.push_back({per_customer({1, 0}, window), per_customer({0, 1}, window)});
     each_in_surge_ = {per_customer({1, 0}, scan_.surge_window), per_customer({0, 1}, scan_.surge_window)};
@@ -109,11 +139,15 @@ class AreaScanner {
     return customers.mobile * each.mobile + customers.fixed * each.fixed;
   }
   double reach(double radius_m) const { return radius_m + grid_.square_m() / 2; }
+  std::int32_t rows(double metres) const {
+    return static_cast<std::int32_t>(std::ceil(metres / grid_.square_m()));
+  }
 
   void count() {
     const double farthest = 2 * reach(rules_.radii_m.back());
-    for (const auto& [square, callers] : question_.callers.squares()) {
-      if (grid_.distance_m(square, newest_) > farthest) continue;
+    const Grid::Ruler from_newest = grid_.ruler(newest_);
+    for (const auto& [square, callers] : question_.callers.around(newest_, rows(farthest))) {
+      if (!from_newest.is_within(square, farthest)) continue;
       std::map<std::pair<std::uint32_t, std::size_t>, Tally> here;
       for (const Callers::Caller& caller : callers) count(square, caller, here);
       for (auto& [key, tally] : here) tallies_.push_back(std::move(tally));
@@ -126,14 +160,14 @@ class AreaScanner {
   void count(Square square, const Callers::Caller& caller,
              std::map<std::pair<std::uint32_t, std::size_t>, Tally>& here) const {
     std::size_t smallest = 0;
-    while (smallest < rules_.radii_m.size() && rules_.radii_m[smallest] < caller.spot.accuracy_m) ++smallest;
+    while (smallest < rules_.radii_m.size() && rules_.radii_m[smallest] < caller.spot->accuracy_m) ++smallest;
     if (smallest == rules_.radii_m.size()) return;  // anywhere: says nothing about a place
     if (caller.received > now_) return;
-    Tally& tally = here[{caller.spot.site, smallest}];
+    Tally& tally = here[{caller.spot->site, smallest}];
     if (tally.counts.empty()) {
       const std::size_t windows = scan_.windows.size();
       tally = {square,
-               caller.spot.site,
+               caller.spot->site,
                smallest,
                std::vector<std::uint32_t>(windows),
                std::vector<std::uint32_t>(windows),
@@ -144,7 +178,7 @@ class AreaScanner {
     for (std::size_t w = 0; w < scan_.windows.size(); ++w) {
       if (caller.received <= now_ - scan_.windows[w]) continue;
       ++tally.counts[w];
-      if (!caller.spot.is_named) ++tally.unnamed[w];
+      if (!caller.spot->is_named) ++tally.unnamed[w];
       tally.first[w] = std::min(tally.first[w], caller.received);
     }
     if (!caller.is_attached && caller.received > now_ - scan_.surge_window) ++tally.open;
@@ -165,34 +199,38 @@ class AreaScanner {
   }
 
   void look_around(Square centre) {
+    const Grid::Ruler from_centre = grid_.ruler(centre);
     for (std::size_t r = 0; r < rules_.radii_m.size(); ++r) {
-      if (grid_.distance_m(centre, newest_) > reach(rules_.radii_m[r])) continue;
+      const double radius = reach(rules_.radii_m[r]);
+      if (!from_centre.is_within(newest_, radius)) continue;
       std::vector<const Tally*> inside;
       for (const Tally& tally : tallies_)
-        if (tally.smallest <= r && grid_.distance_m(centre, tally.square) <= reach(rules_.radii_m[r]))
-          inside.push_back(&tally);
-      std::optional<std::map<std::uint32_t, Customers>> customers;
+        if (tally.smallest <= r && from_centre.is_within(tally.square, radius)) inside.push_back(&tally);
+      served_.clear();
       for (std::size_t w = 0; w < scan_.windows.size(); ++w) {
-        Circle circle = counted(centre, r, w, inside);
+        Circle circle = heard(centre, r, w, inside);
         if (!is_worth_a_look(circle)) continue;
-        if (!customers) customers = customers_in(centre, rules_.radii_m[r]);
-        circle.customers = *customers;
-        if (stands_out(circle, w, inside)) circles_.push_back(std::move(circle));
+        if (served_.sites().empty()) find_customers(centre, rules_.radii_m[r]);
+        if (!stands_out(circle, w, inside)) continue;
+        circle.by_site = heard_.sorted();
+        circle.customers = served_.sorted();
+        if (covering(circle).size() >= rules_.sites) circles_.push_back(std::move(circle));
       }
     }
   }
 
-  Circle counted(Square centre, std::size_t r, std::size_t w, const std::vector<const Tally*>& inside) const {
+  Circle heard(Square centre, std::size_t r, std::size_t w, const std::vector<const Tally*>& inside) {
     Circle circle;
     circle.centre = centre;
     circle.radius_m = rules_.radii_m[r];
     circle.window = scan_.windows[w];
     circle.first = now_;
+    heard_.clear();
     for (const Tally* tally : inside) {
       if (tally->counts[w] == 0) continue;
       circle.callers += tally->counts[w];
       circle.unnamed += tally->unnamed[w];
-      circle.by_site[tally->site] += tally->counts[w];
+      heard_[tally->site] += tally->counts[w];
       circle.first = std::min(circle.first, tally->first[w]);
     }
     return circle;
@@ -200,17 +238,16 @@ class AreaScanner {
 
   // Callers of one site are the topology's business, and so are those of whom it knows where they are.
   bool is_worth_a_look(const Circle& circle) const {
-    if (circle.callers < rules_.complaints || circle.by_site.size() < rules_.sites) return false;
-    if (by_topology_ && circle.unnamed < rules_.unnamed_share * circle.callers) return false;
-    return covering(circle).size() >= rules_.sites;
+    if (circle.callers < rules_.complaints || heard_.sites().size() < rules_.sites) return false;
+    return !by_topology_ || circle.unnamed >= rules_.unnamed_share * circle.callers;
   }
 
   // Of the sites that reach into the circle, so far as they do.
-  std::map<std::uint32_t, Customers> customers_in(Square centre, double radius_m) {
+  void find_customers(Square centre, double radius_m) {
     if (!near_) {
       near_.emplace();
       const double farthest = 2 * reach(rules_.radii_m.back()) + grid_.widest_m();
-      const auto steps = static_cast<std::int32_t>(std::ceil(farthest / grid_.square_m())) + 1;
+      const std::int32_t steps = rows(farthest) + 1;
       const auto add = [&](Square square, const std::vector<Served>& served) {
         for (const Served& one : served) {
           near_->push_back({square, one.site, one.coverage_m, {}});
@@ -224,21 +261,20 @@ class AreaScanner {
           if (found != grid_.squares().end()) add(found->first, found->second);
         }
     }
-    std::map<std::uint32_t, Customers> customers;
+    const Grid::Ruler from_centre = grid_.ruler(centre);
     for (const Near& one : *near_)
-      if (grid_.distance_m(centre, one.square) - one.coverage_m <= reach(radius_m))
-        customers[one.site] += one.customers;
-    return customers;
+      if (from_centre.is_within(one.square, reach(radius_m) + one.coverage_m))
+        served_[one.site] += one.customers;
   }
 
-  bool stands_out(Circle& circle, std::size_t w, const std::vector<const Tally*>& inside) const {
+  bool stands_out(Circle& circle, std::size_t w, const std::vector<const Tally*>& inside) {
     // A caller may be served from outside: those customers could have called as well.
-    for (const auto& [site, callers] : circle.by_site) {
-      Customers& customers = circle.customers[site];
+    for (const std::uint32_t site : heard_.sites()) {
+      Customers& customers = served_[site];
       if (customers.mobile + customers.fixed <= 0) customers = everyone_of(site);
     }
     Customers all;
-    for (const auto& [site, customers] : circle.customers) all += customers;
+    for (const std::uint32_t site : served_.sites()) all += served_[site];
     double open = 0;
     for (const Tally* tally : inside) open += tally->open;
     circle.surge = surge_factor(
@@ -279,13 +315,15 @@ class AreaScanner {
   // Places are inexact: callers of one site may seem to be next door. What the likeliest such site is worth.
   double one_site(const Circle& circle, std::size_t window) const {
     std::map<std::uint32_t, std::vector<double>> sites;  // by uplift: what its callers say for it
-    for (const auto& [square, callers] : question_.callers.squares()) {
-      if (grid_.distance_m(circle.centre, square) > reach(circle.radius_m)) continue;
+    const Grid::Ruler from_centre = grid_.ruler(circle.centre);
+    const double radius = reach(circle.radius_m);
+    for (const auto& [square, callers] : question_.callers.around(circle.centre, rows(radius))) {
+      if (!from_centre.is_within(square, radius)) continue;
       for (const Callers::Caller& caller : callers) {
-        if (caller.spot.accuracy_m > circle.radius_m || caller.received > now_ ||
+        if (caller.spot->accuracy_m > circle.radius_m || caller.received > now_ ||
             caller.received <= now_ - circle.window)
           continue;
-        for (const SiteWeight& one : caller.spot.may_serve) {
+        for (const SiteWeight& one : caller.spot->may_serve) {
           auto& nats = sites[one.site];
           nats.resize(scan_.uplift.size());
           for (std::size_t u = 0; u < nats.size(); ++u)
@@ -337,6 +375,8 @@ class AreaScanner {
   Customers each_in_surge_;
   std::vector<Tally> tallies_;
   std::optional<std::vector<Near>> near_;
+  OfSites<std::uint32_t> heard_;  // in one circle and window: callers
+  OfSites<Customers> served_;     // in one circle
   std::vector<Circle> circles_;
 };
 

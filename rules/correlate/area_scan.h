@@ -11,8 +11,13 @@
 #include "rules/model/correlate_rules.h"
 #include "rules/model/hypothesis.h"
 
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
 #include <optional>
-#include <unordered_map>
+#include <ranges>
+#include <utility>
 #include <vector>
 
 namespace faultline::correlate {
@@ -22,16 +27,21 @@ class Callers {
  public:
   struct Caller {
     Timestamp received;
-    Spot spot;
+    std::shared_ptr<const Spot> spot;
     bool is_attached = false;  // to an incident that lives on complaints
   };
-  using Squares = std::unordered_map<Square, std::vector<Caller>>;
+  using Squares = std::map<Square, std::vector<Caller>>;
 
   void clear() { squares_.clear(); }
-  void add(Timestamp received, const Spot& spot, bool is_attached) {
-    squares_[spot.square].push_back({received, spot, is_attached});
+  void add(Timestamp received, std::shared_ptr<const Spot> spot, bool is_attached) {
+    squares_[spot->square].push_back({received, std::move(spot), is_attached});
   }
-  const Squares& squares() const { return squares_; }
+  // Those of so many rows around a square.
+  std::ranges::subrange<Squares::const_iterator> around(Square middle, std::int32_t rows) const {
+    constexpr std::int32_t kLeast = std::numeric_limits<std::int32_t>::min();
+    return {squares_.lower_bound({middle.row - rows, kLeast}),
+            squares_.lower_bound({middle.row + rows + 1, kLeast})};
+  }
 
  private:
   Squares squares_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace faultline::correlate {
 namespace {
@@ -79,6 +80,51 @@ std::span<const AttachTarget> TargetIndex::near(const Weights& weights) {
   positions_.erase(std::unique(positions_.begin(), positions_.end()), positions_.end());
   for (const std::uint32_t position : positions_) near_.push_back(targets_[position]);
   return near_;
+}
+
+TargetChanges::Seen::Seen(const AttachTarget& target)
+    : onset(target.onset),
+      recovered(target.recovered),
+      hard(target.hard),
+      affected(target.affected.begin(), target.affected.end()),
+      strays(target.strays.begin(), target.strays.end()) {}
+
+bool TargetChanges::Seen::is(const AttachTarget& target) const {
+  return onset == target.onset && recovered == target.recovered && hard == target.hard &&
+         std::ranges::equal(affected, target.affected) && std::ranges::equal(strays, target.strays);
+}
+
+void TargetChanges::touched(std::span<const EndpointIndex> endpoints) {
+  for (const EndpointIndex endpoint : endpoints) touched_.insert(endpoint);
+}
+
+void TargetChanges::note(std::span<const AttachTarget> targets) {
+  touched_ = {};
+  is_all_touched_ = std::exchange(is_all_new_, false);
+  std::map<IncidentNumber, std::vector<Seen>> now;
+  for (const AttachTarget& target : targets) {
+    const auto before = before_.find(target.number);
+    const std::size_t position = now[target.number].size();
+    if (before != before_.end() && position < before->second.size() && before->second[position].is(target)) {
+      now[target.number].push_back(std::move(before->second[position]));
+    } else {
+      touched(target.affected);
+      touched(target.strays);
+      now[target.number].emplace_back(target);
+    }
+  }
+  for (const auto& [number, gone] : before_)
+    for (const Seen& one : gone) {  // those that are still the same were moved away
+      touched(one.affected);
+      touched(one.strays);
+    }
+  before_ = std::move(now);
+}
+
+bool TargetChanges::touch(const Weights& weights) const {
+  return is_all_touched_ || std::any_of(weights.begin(), weights.end(), [&](const EndpointWeight& one) {
+           return touched_.contains(one.endpoint);
+         });
 }
 
 double call_delay_density(Duration delay, const CallInRules& rules) {

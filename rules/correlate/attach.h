@@ -6,10 +6,12 @@
 #include "rules/correlate/geocode.h"
 #include "rules/correlate/usual.h"
 #include "rules/model/correlate_rules.h"
+#include "rules/model/endpoint_set.h"
 #include "rules/model/incident.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -42,6 +44,30 @@ class TargetIndex {
   std::vector<std::uint32_t> first_, of_endpoint_;  // positions of targets, by endpoint one after the other
   std::vector<std::uint32_t> positions_;
   std::vector<AttachTarget> near_;
+};
+
+// Where targets differ from those of the last look. What is not near a difference stays attached as it is.
+class TargetChanges {
+ public:
+  void note(std::span<const AttachTarget> targets);
+  bool touch(const Weights& weights) const;  // those of a complaint
+  void forget() { is_all_new_ = true; }      // at the next look everything is touched
+
+ private:
+  struct Seen {
+    explicit Seen(const AttachTarget& target);
+    bool is(const AttachTarget& target) const;
+
+    Timestamp onset;
+    std::optional<Timestamp> recovered;
+    bool hard;
+    std::vector<EndpointIndex> affected, strays;
+  };
+  void touched(std::span<const EndpointIndex> endpoints);
+
+  std::map<IncidentNumber, std::vector<Seen>> before_;  // an incident may have two: for whom it is over, too
+  EndpointSet touched_;
+  bool is_all_new_ = true, is_all_touched_ = false;
 };
 
 struct Attachment {

@@ -74,11 +74,13 @@ Place Grid::middle(Square square) const {
           (square.column + 0.5) * square_m_ / kMetresPerDegree / narrowing_};
 }
 
-// Flat: right to a hundredth within the reach of a scan.
+Grid::Ruler Grid::ruler(Square from) const {
+  return {from, square_m_, square_m_ * narrowing_at(middle(from).latitude_deg) / narrowing_};
+}
+
 double Grid::distance_m(Square a, Square b) const {
-  const double north = (a.row - b.row) * square_m_;
-  const double east = (a.column - b.column) * square_m_ * narrowing_at(middle(a).latitude_deg) / narrowing_;
-  return std::hypot(north, east);
+  const Ruler from_a = ruler(a);
+  return std::hypot((a.row - b.row) * from_a.north_m, (a.column - b.column) * from_a.east_m);
 }
 
 // A line is where the inventory has it, whatever address the bill goes to. A phone is where it says, else

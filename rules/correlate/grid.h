@@ -72,7 +72,17 @@ class Grid {
   std::optional<Spot> spot(const Complaint& complaint, const Weights& weights) const;
   std::span<const GridSite> sites() const { return sites_; }
   const std::unordered_map<Square, std::vector<Served>>& squares() const { return squares_; }
-  // Between their middles.
+  // Between the middles of squares. Flat: right to a hundredth within the reach of a scan.
+  struct Ruler {
+    Square from;
+    double north_m = 0, east_m = 0;  // of a square
+
+    bool is_within(Square square, double metres) const {
+      const double north = (square.row - from.row) * north_m, east = (square.column - from.column) * east_m;
+      return north * north + east * east <= metres * metres;
+    }
+  };
+  Ruler ruler(Square from) const;
   double distance_m(Square a, Square b) const;
   Place middle(Square square) const;
   double square_m() const { return square_m_; }

@@ -119,12 +119,21 @@ class Scanner {
   const Mixture& spread_of(NodeKind kind) const {
     return kind == NodeKind::core || kind == NodeKind::upstream ? localise_.spread_core : localise_.spread;
   }
-  double usual(const Customers& customers, Duration window) const {
-    return usual_.between(customers, now_ - window, now_, rules_);
+  // Of a window there are hundreds of groups, and what one customer says in it is the same for all.
+  double usual(const Customers& customers, Duration window) {
+    auto known =
+        std::find_if(each_.begin(), each_.end(), [&](const auto& one) { return one.first == window; });
+    if (known == each_.end()) {
+      const Timestamp from = now_ - window;
+      known = each_.insert(
+          known,
+          {window, {usual_.between({1, 0}, from, now_, rules_), usual_.between({0, 1}, from, now_, rules_)}});
+    }
+    return customers.mobile * known->second.mobile + customers.fixed * known->second.fixed;
   }
 
   Look look_at(const ComplaintCounts::Times& times, const Customers& customers, Duration window,
-               double allowed) const {
+               double allowed) {
     Look look;
     look.window = window;
     look.complaints = count_between(times, now_ - window, now_);
@@ -135,7 +144,7 @@ class Scanner {
     return look;
   }
 
-  double surge_beside(const ComplaintCounts::Times& times, const Customers& customers) const {
+  double surge_beside(const ComplaintCounts::Times& times, const Customers& customers) {
     const Timestamp after = now_ - rules_.surge_window;
     const double heard = static_cast<double>(count_between(counts_.open(), after, now_)) -
                          static_cast<double>(count_between(times, after, now_));
@@ -147,7 +156,7 @@ class Scanner {
   // What each of its groups shows, and what that is worth group by group: cheaper than the whole, and most
   // nodes have too few that speak for them.
   std::vector<GroupComplaints> weigh_groups(Look& look, NodeIndex node,
-                                            const ComplaintCounts::GroupTimes& in_groups) const {
+                                            const ComplaintCounts::GroupTimes& in_groups) {
     const auto groups = footprints_.groups(node);
     std::vector<GroupComplaints> shown(groups.size());
     double placed = 0;
@@ -200,6 +209,7 @@ class Scanner {
   const LocaliseRules& localise_;
   const ScanRules& rules_;
   std::vector<Duration> windows_;
+  std::vector<std::pair<Duration, Customers>> each_;
   std::optional<Look> best_;
 };
 

@@ -239,6 +239,7 @@ void IncidentBook::own(Record& record, const std::vector<EndpointIndex>& endpoin
 void IncidentBook::release(Record& record) {
   for (const EndpointIndex member : record.members)
     if (owner_[member.value] == record.incident.number) owner_[member.value] = 0;
+  silent_ended_ = silent_ended_ || record.incident.complaint_only;
 }
 
 void IncidentBook::withdraw_since(Timestamp since, const std::function<bool(EndpointIndex)>& is_its,

@@ -83,6 +83,8 @@ class IncidentBook {
   std::optional<IncidentNumber> owner(EndpointIndex endpoint) const;
   // Opened or re-rooted since the last call: complaints are to be attached anew.
   bool take_footprint_changed() { return std::exchange(footprint_changed_, false); }
+  // One that lives on complaints ended since the last call: they count no more.
+  bool take_silent_ended() { return std::exchange(silent_ended_, false); }
   // Bad endpoints were let go since the last call: they want an explanation of their own.
   bool take_released() { return std::exchange(released_, false); }
   // A parent of the suspected root could still be the cause: set by the pipeline before advance().
@@ -199,6 +201,7 @@ class IncidentBook {
   IncidentNumber next_ = 1;
   bool footprint_changed_ = false;
   bool released_ = false;
+  bool silent_ended_ = false;
 };
 
 }  // namespace faultline::decide

@@ -222,8 +222,9 @@ void IncidentBook::move_root(Record& record, const Hypothesis& hypothesis, bool 
   } else {
     incident.onset = hypothesis.onset;
     incident.affected = hypothesis.affected;
-    // Its time before opening runs from when most of it was bad, not from when one of it happened to be.
-    incident.suspected_at = std::max(incident.suspected_at, hypothesis.median_onset);
+    // Its time before opening runs from when most of it would have been suspected, not one of it.
+    incident.suspected_at =
+        std::max(incident.suspected_at, std::min(now, hypothesis.median_onset + rules_->opening.detection));
     record.repeats = 0;
   }
   insert_all(incident.bad, hypothesis.bad);

@@ -20,6 +20,7 @@ struct OpeningRules {
   Duration hold_site{};
   Duration hold_endpoint{};        // that is gone
   Duration hold_endpoint_worse{};  // that is only worse than usual
+  Duration detection{};            // from the onset to the suspicion, usually
   Duration hold_flapping{};        // an endpoint that goes up and down
   Duration hold_complaints{};      // complaints only: time for the bursts they caused
   double fresh_bad_share = 0;      // of the members that are freshly measured, so many are bad:

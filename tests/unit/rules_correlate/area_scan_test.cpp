@@ -69,7 +69,7 @@ class MapCalls {
     const auto spot = grid_.spot(complaint, weights);
     counts_.add(now_, locate(weights, footprints_, rules_.correlate.scan.located_share), false);
     if (!spot) return *this;
-    callers_.add(now_, *spot, false);
+    callers_.add(now_, std::make_shared<const Spot>(*spot), false);
     newest_ = spot->square;
     return *this;
   }

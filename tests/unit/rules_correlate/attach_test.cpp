@@ -119,5 +119,42 @@ TEST(TargetIndex, GivesWhatAllTargetsTogetherGive) {
   EXPECT_THAT(of(EndpointIndex{1000}), testing::IsEmpty());
 }
 
+TEST(TargetChanges, TouchWhatIsNearADifference) {
+  const std::vector<EndpointIndex> first{{1}, {2}}, second{{5}, {6}}, grown{{5}, {6}, {7}};
+  const AttachTarget one{1, first, kStart, std::nullopt, true}, two{2, second, kStart, std::nullopt, true};
+  TargetChanges changes;
+  const auto touched = [&](const std::vector<AttachTarget>& targets) {
+    changes.note(targets);
+    std::vector<std::uint32_t> endpoints;
+    for (std::uint32_t i = 0; i < 9; ++i)
+      if (changes.touch(Weights{{EndpointIndex{i}, 1}})) endpoints.push_back(i);
+    return endpoints;
+  };
+  using testing::ElementsAre;
+  EXPECT_EQ(touched({one}).size(), 9U) << "the first time";
+  EXPECT_THAT(touched({one}), testing::IsEmpty());
+  EXPECT_THAT(touched({one, two}), ElementsAre(5, 6));
+  AttachTarget changed = two;
+  changed.affected = grown;
+  EXPECT_THAT(touched({one, changed}), ElementsAre(5, 6, 7));
+  changed.hard = false;
+  EXPECT_THAT(touched({one, changed}), ElementsAre(5, 6, 7));
+  changed.recovered = kStart + 1h;
+  EXPECT_THAT(touched({one, changed}), ElementsAre(5, 6, 7));
+  changed.onset += 1s;
+  EXPECT_THAT(touched({one, changed}), ElementsAre(5, 6, 7));
+  changed.strays = std::span(first).last(1);
+  EXPECT_THAT(touched({one, changed}), ElementsAre(2, 5, 6, 7));
+  // For whom it is over: a second target of the same incident.
+  AttachTarget over = two;
+  over.recovered = kStart + 2h;
+  EXPECT_THAT(touched({one, changed, over}), ElementsAre(5, 6));
+  EXPECT_THAT(touched({one, changed, over}), testing::IsEmpty());
+  EXPECT_THAT(touched({changed}), ElementsAre(1, 2, 5, 6)) << "those that are gone";
+  EXPECT_THAT(touched({changed}), testing::IsEmpty());
+  changes.forget();
+  EXPECT_EQ(touched({changed}).size(), 9U);
+}
+
 }  // namespace
 }  // namespace faultline::correlate
