@@ -346,7 +346,9 @@ bool holds(const DnsRecord& record, std::string_view expected) {
     case DnsType::ptr:
       return record.text == small(without_last_stop(expected));
     case DnsType::mx: {
-      const std::string wanted = small(without_last_stop(expected));
+      const std::size_t host = expected.rfind(' ') + 1;  // of "0 ." (RFC 7505) the stop is the root's name
+      const std::string wanted =
+          small(expected.substr(0, host)) + small(without_last_stop(expected.substr(host)));
       return record.text == wanted || record.text.substr(record.text.find(' ') + 1) == wanted;
     }
     case DnsType::txt:

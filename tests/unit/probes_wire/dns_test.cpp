@@ -213,6 +213,10 @@ TEST(DnsExpectation, IsHeldByTheTypesOwnMeasure) {
   EXPECT_TRUE(holds({DnsType::mx, 0, "10 mail.example.net"}, "Mail.example.net"));
   EXPECT_TRUE(holds({DnsType::mx, 0, "10 mail.example.net"}, "10 mail.example.net"));
   EXPECT_FALSE(holds({DnsType::mx, 0, "10 mail.example.net"}, "20 mail.example.net"));
+  EXPECT_TRUE(holds({DnsType::mx, 0, "0 ."}, "0 .")) << "RFC 7505: receives no mail";
+  EXPECT_TRUE(holds({DnsType::mx, 0, "0 ."}, "."));
+  EXPECT_FALSE(holds({DnsType::mx, 0, "0 ."}, "0 mail.example.net."));
+  EXPECT_TRUE(holds({DnsType::mx, 0, "10 mail.example.net"}, "10 mail.example.net."));
   EXPECT_TRUE(holds({DnsType::txt, 0, "v=spf1 -all"}, "spf1"));
   EXPECT_FALSE(holds({DnsType::txt, 0, "v=spf1 -all"}, "dkim"));
 }
