@@ -16,8 +16,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <ranges>
-#include <utility>
 #include <vector>
 
 namespace faultline::correlate {
@@ -33,11 +31,16 @@ class Callers {
   using Squares = std::map<Square, std::vector<Caller>>;
 
   void clear() { squares_.clear(); }
-  void add(Timestamp received, std::shared_ptr<const Spot> spot, bool is_attached) {
-    squares_[spot->square].push_back({received, std::move(spot), is_attached});
+  void add(Timestamp received, const std::shared_ptr<const Spot>& spot, bool is_attached) {
+    squares_[spot->square].push_back({received, spot, is_attached});
   }
   // Those of so many rows around a square.
-  std::ranges::subrange<Squares::const_iterator> around(Square middle, std::int32_t rows) const {
+  struct Rows {
+    Squares::const_iterator first, last;
+    Squares::const_iterator begin() const { return first; }
+    Squares::const_iterator end() const { return last; }
+  };
+  Rows around(Square middle, std::int32_t rows) const {
     constexpr std::int32_t kLeast = std::numeric_limits<std::int32_t>::min();
     return {squares_.lower_bound({middle.row - rows, kLeast}),
             squares_.lower_bound({middle.row + rows + 1, kLeast})};

@@ -83,6 +83,21 @@ TEST_F(AreaOfComplaints, GrowsByASecondCircleOverTheSamePlace) {
   EXPECT_EQ(world.incident(1).root, area_root({"site-1-3", "site-2-3", "site-2-4"}));
 }
 
+TEST_F(AreaOfComplaints, SaysOnceThatItsCallersCountNoMore) {
+  open_area();
+  EXPECT_FALSE(world.book.take_silent_ended());
+  world.pass(46min);
+  ASSERT_EQ(world.story(1), "suspected opened resolved");
+  EXPECT_TRUE(world.book.take_silent_ended());
+  EXPECT_FALSE(world.book.take_silent_ended());
+  world.set_bad("site-3-1");  // a fault that probes see
+  world.pass(2min);
+  world.set_good("site-3-1");
+  world.pass(10min);
+  ASSERT_EQ(world.incident(2).state, IncidentState::resolved);
+  EXPECT_FALSE(world.book.take_silent_ended());
+}
+
 TEST_F(AreaOfComplaints, ElsewhereIsAnotherIncident) {
   open_area();
   suspect(area({"site-3-1", "site-2-1"}, 6));
