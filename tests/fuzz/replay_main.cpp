@@ -1,7 +1,7 @@
-// Runs a fuzz target without a fuzzer: over the files and folders it is given (the kept corpus, fixtures),
-// then over a few thousand inputs made of them by a fixed seed, so that every test run replays what was ever
-// found and looks a little further. FAULTLINE_FUZZ_RUNS sets the number. The input that kills it is left in
-// the file `crash-input`.
+// Runs a fuzz target without a fuzzer: over the files and folders it is given (the kept corpus, fixtures; of
+// a file NAME.hex each line is an input), then over a few thousand inputs made of them by a fixed seed, so
+// that every test run replays what was ever found and looks a little further. FAULTLINE_FUZZ_RUNS sets the
+// number. The input that kills it is left in the file `crash-input`.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -15,6 +15,8 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <string>
+#include <string_view>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -41,6 +43,13 @@ void run(Input input) {
   LLVMFuzzerTestOneInput(current.data(), current.size());
 }
 
+Input from_hex(std::string_view line) {
+  Input input;
+  for (std::size_t i = 0; i + 1 < line.size(); i += 2)
+    input.push_back(static_cast<std::uint8_t>(std::stoul(std::string(line.substr(i, 2)), nullptr, 16)));
+  return input;
+}
+
 std::vector<Input> read_inputs(int count, char** paths) {
   std::vector<std::filesystem::path> files;
   for (int i = 0; i < count; ++i) {
@@ -56,6 +65,10 @@ std::vector<Input> read_inputs(int count, char** paths) {
   for (const auto& path : files) {
     std::ifstream in(path, std::ios::binary);
     if (!in) std::fprintf(stderr, "cannot read %s\n", path.c_str());
+    if (path.extension() == ".hex") {
+      for (std::string line; std::getline(in, line);) inputs.push_back(from_hex(line));
+      continue;
+    }
     inputs.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
   }
   return inputs;
