@@ -175,7 +175,7 @@ struct Pipeline::Impl {
     correlate::Square square;
     std::optional<double> by_topology;
   };
-  std::vector<WantedArea> wanted_areas;
+  std::deque<WantedArea> wanted_areas;
   Timestamp night_scanned{};                    // what was heard of the last night,
   std::deque<correlate::Located> night_wanted;  // and from where, still to be looked at
   std::unordered_set<std::string> known_complaints;

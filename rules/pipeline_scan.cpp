@@ -110,10 +110,14 @@ void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
   }
 }
 
+// One at least; those after a change of the incidents, which costs as much as all the rest, at the next tick.
 void Pipeline::Impl::scan_postponed(Timestamp now, Actions& actions) {
   if (postponed.empty()) return;
   gather_unexplained(now);
-  for (const auto& [root, newest] : std::exchange(postponed, {})) suspect(newest, now, actions);
+  do {
+    const auto next = postponed.extract(postponed.begin());
+    suspect(next.mapped(), now, actions);
+  } while (!postponed.empty() && attached_anew != now);
 }
 
 // What the node that it finds is worth.
@@ -141,20 +145,17 @@ void Pipeline::Impl::want_area(const Kept& newest, std::optional<double> by_topo
 }
 
 void Pipeline::Impl::scan_areas(Timestamp now, Actions& actions) {
-  if (wanted_areas.empty()) return;
   const ScanRules& scan = rules->correlate.scan;
-  const auto end = wanted_areas.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
-                                              wanted_areas.size(), scan.area.squares_a_second));
-  const std::vector<WantedArea> wanted(wanted_areas.begin(), end);
-  wanted_areas.erase(wanted_areas.begin(), end);
-  for (const WantedArea& one : wanted) {
+  for (std::size_t i = 0; i < scan.area.squares_a_second && !wanted_areas.empty(); ++i) {
+    const WantedArea one = wanted_areas.front();
+    wanted_areas.pop_front();
     gather_unexplained(now);
     const correlate::AreaQuestion question{
         *grid, *footprints, callers, unexplained.open(), usual, rules->correlate.localise, scan};
     const auto found = correlate::scan_area(question, one.square, one.by_topology, now);
     if (!found) continue;
     book.suspect_by_complaints(*found, now, actions);
-    if (book.take_footprint_changed()) attach_anew(now, actions);
+    if (book.take_footprint_changed()) return attach_anew(now, actions);  // enough for one tick
   }
 }
 
@@ -162,7 +163,7 @@ void Pipeline::Impl::scan_areas(Timestamp now, Actions& actions) {
 // a few places a second, since all at once would hold up everything else.
 void Pipeline::Impl::scan_the_night(Timestamp now, Actions& actions) {
   constexpr Duration kEvery = std::chrono::minutes(30);
-  constexpr std::size_t kPlacesATick = 8;
+  constexpr std::size_t kPlacesATick = 4;
   if (!correlate::is_morning(now, rules->correlate.scan)) return night_wanted.clear();
   if (now - night_scanned >= kEvery) list_the_night(now);
   if (night_wanted.empty()) return;
