@@ -1,6 +1,7 @@
 #include "rules/correlate/area_scan.h"
 
 #include "rules/correlate/gain.h"
+#include "rules/correlate/of_sites.h"
 #include "rules/correlate/scan.h"
 
 #include <fmt/format.h>
@@ -10,7 +11,6 @@
 #include <limits>
 #include <map>
 #include <set>
-#include <span>
 #include <utility>
 
 namespace faultline::correlate {
@@ -51,33 +51,6 @@ Customers& operator+=(Customers& sum, const Customers& more) {
   sum.fixed += more.fixed;
   return sum;
 }
-
-// A value for some of the sites: those of one circle of many that are only looked at.
-template <typename Value>
-class OfSites {
- public:
-  explicit OfSites(std::size_t all) : values_(all), has_(all) {}
-  Value& operator[](std::uint32_t site) {
-    if (!has_[site]) sites_.push_back(site);
-    has_[site] = true;
-    return values_[site];
-  }
-  std::span<const std::uint32_t> sites() const { return sites_; }  // in no order
-  std::map<std::uint32_t, Value> sorted() const {
-    std::map<std::uint32_t, Value> values;
-    for (const std::uint32_t site : sites_) values.emplace(site, values_[site]);
-    return values;
-  }
-  void clear() {
-    for (const std::uint32_t site : sites_) values_[site] = {}, has_[site] = false;
-    sites_.clear();
-  }
-
- private:
-  std::vector<Value> values_;
-  std::vector<bool> has_;
-  std::vector<std::uint32_t> sites_;
-};
 
 class AreaScanner {
  public:
