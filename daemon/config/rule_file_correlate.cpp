@@ -135,6 +135,7 @@ void bind_scan(Binder section, ScanRules& rules) {
     rules.windows.clear();
     for (const Value& item : items)
       if (const auto window = item.duration(1min, 24h)) rules.windows.push_back(*window);
+    std::sort(rules.windows.begin(), rules.windows.end());  // the area scan looks at the shortest first
   }
   bind_mixture(section, "uplift", rules.uplift, 1, 1e6);
   section.section("usual", [&](Binder part) { bind_usual(std::move(part), rules.usual); });
