@@ -25,7 +25,10 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kGood : kBadUsage;
   }
-  return context.chosen();
+  const int result = context.chosen();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return result;
+  std::fputs("faultline: the output could not be written: is the disk full?\n", stderr);
+  return kFailed;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "faultline: %s\n", error.what());
   return faultline::commands::kFailed;

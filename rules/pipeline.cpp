@@ -60,11 +60,12 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   night_wanted.clear();
   for (Kept& kept : complaints) place(kept);
   target_changes.forget();
+  unexplained = {};
   gathered.reset();
   observations.forget_retired(*topology);
   const auto retired = [&](EndpointIndex endpoint) { return topology->endpoint(endpoint).retired; };
   bad.erase_if(retired);
-  std::erase_if(masked, retired);
+  masked.erase_if(retired);
   std::erase_if(newly_bad, retired);
   running.clear();  // found anew at the next tick
   mask_is_stale = true;

@@ -84,6 +84,12 @@ void Pipeline::Impl::on(const Complaint& complaint, Actions& actions) {
   if (has_eyes()) send_bursts(latest, actions);
 }
 
+// The first that may have been received then or later: none arrives before it was received.
+std::deque<Pipeline::Impl::Kept>::iterator Pipeline::Impl::heard_since(Timestamp since) {
+  return std::partition_point(complaints.begin(), complaints.end(),
+                              [&](const Kept& kept) { return kept.arrived < since; });
+}
+
 // Incidents that others were told of, and suspicions that live on complaints.
 std::vector<correlate::AttachTarget> Pipeline::Impl::targets(Timestamp now) const {
   std::vector<correlate::AttachTarget> found;
@@ -110,9 +116,7 @@ std::vector<correlate::AttachTarget> Pipeline::Impl::targets(Timestamp now) cons
 }
 
 bool Pipeline::Impl::is_settled(const Kept& kept) const {
-  const auto number = book.incident_of(kept.complaint.id);
-  if (!number) return false;
-  const decide::Record* record = book.find(*number);
+  const decide::Record* record = incident_of(kept);
   return record != nullptr && record->incident.state <= IncidentState::closed;
 }
 
@@ -132,10 +136,11 @@ void Pipeline::Impl::attach_anew(Timestamp now, Actions& actions) {
   const auto all = targets(now);
   correlate::TargetIndex index(all, topology->endpoints().size());
   target_changes.note(all);
-  for (Kept& kept : complaints)
-    if (now - kept.complaint.received <= rules->correlate.attach.look_back &&
-        (kept.arrived >= attached_anew || target_changes.touch(kept.weights)) && !is_settled(kept))
-      attach(kept, index.near(kept.weights), now, actions);
+  const Timestamp since = now - rules->correlate.attach.look_back;
+  for (auto kept = heard_since(since); kept != complaints.end(); ++kept)
+    if (kept->complaint.received >= since &&
+        (kept->arrived >= attached_anew || target_changes.touch(kept->weights)) && !is_settled(*kept))
+      attach(*kept, index.near(kept->weights), now, actions);
   attached_anew = now;
 }
 

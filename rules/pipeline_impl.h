@@ -47,8 +47,8 @@ struct Pipeline::Impl {
   void on(const Tick& tick, Actions& actions);
   void set_back(Timestamp now, Duration by);
   void apply_maintenance(Timestamp now, Actions& actions);
-  void set_mask(const std::set<EndpointIndex>& wanted, Timestamp now, Actions& actions);
-  std::set<EndpointIndex> below(const Maintenance& window) const;
+  void set_mask(const EndpointSet& wanted, Timestamp now, Actions& actions);
+  std::vector<EndpointIndex> below(const Maintenance& window) const;
   std::vector<std::uint32_t> count_bad(Timestamp now) const;
   void look_around(Timestamp now);
   void localise(Timestamp now, Actions& actions);
@@ -102,6 +102,8 @@ struct Pipeline::Impl {
   std::vector<correlate::AttachTarget> targets(Timestamp now) const;
   void attach(Kept& kept, std::span<const correlate::AttachTarget> to, Timestamp now, Actions& actions);
   void attach_anew(Timestamp now, Actions& actions);
+  std::deque<Kept>::iterator heard_since(Timestamp since);
+  const decide::Record* incident_of(const Kept& kept) const;
   bool is_settled(const Kept& kept) const;
   void place(Kept& kept) const;
   ComplaintAnswer answer(const Complaint& complaint) const;
@@ -184,7 +186,7 @@ struct Pipeline::Impl {
   Timestamp ticked{};  // the last tick's
 
   std::vector<Maintenance> windows;
-  std::set<EndpointIndex> masked;
+  EndpointSet masked;
   std::vector<std::string> masking;  // windows that `masked` is made of
   bool mask_is_stale = false;        // the topology has changed since
   struct Overrun {

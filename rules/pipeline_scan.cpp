@@ -31,7 +31,7 @@ bool Pipeline::Impl::is_masked(const correlate::Weights& weights) const {
   if (masked.empty()) return false;
   double share = 0;
   for (const correlate::EndpointWeight& one : weights)
-    if (detector.health(one.endpoint).state == HealthState::masked) share += one.weight;
+    if (masked.contains(one.endpoint)) share += one.weight;
   return share > kExplained;
 }
 
@@ -46,14 +46,21 @@ bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
   if (!kept.counts || now - kept.complaint.received > longest || is_masked(kept.weights)) return false;
   // Complaints inside an incident that lives on complaints stay in the counts, so that it can grow; its halo,
   // attached from elsewhere by chance of an inexact place, does not: it would be a second fault next to it.
-  const auto number = book.incident_of(kept.complaint.id);
-  const decide::Record* record = number ? book.find(*number) : nullptr;
+  const decide::Record* record = incident_of(kept);
   if (record == nullptr) return !rules->correlate.scan.halo || kept.explained <= kExplained;
   if (!record->incident.complaint_only || !record->is_active()) return false;
   double inside = 0;
-  for (const correlate::EndpointWeight& one : kept.weights)
+  for (const correlate::EndpointWeight& one : kept.weights) {
     if (decide::contains(record->incident.affected, one.endpoint)) inside += one.weight;
-  return inside >= rules->correlate.scan.located_share;
+    if (inside >= rules->correlate.scan.located_share) return true;
+  }
+  return false;
+}
+
+// Nothing: none, or one that ended long ago.
+const decide::Record* Pipeline::Impl::incident_of(const Kept& kept) const {
+  const auto number = book.incident_of(kept.complaint.id);
+  return number ? book.find(*number) : nullptr;
 }
 
 void Pipeline::Impl::count(const Kept& kept) {
@@ -66,8 +73,7 @@ void Pipeline::Impl::count(const Kept& kept) {
 // what is only suspected.
 bool Pipeline::Impl::counts_for_areas(const Kept& kept) const {
   if (!rules->correlate.scan.area.enabled) return false;
-  const auto number = book.incident_of(kept.complaint.id);
-  const decide::Record* record = number ? book.find(*number) : nullptr;
+  const decide::Record* record = incident_of(kept);
   return record == nullptr || !record->is_told() || std::holds_alternative<Area>(record->incident.root);
 }
 
@@ -85,13 +91,12 @@ bool Pipeline::Impl::gather_unexplained(Timestamp now) {
   const Duration longest = longest_window(now);
   unexplained.clear();
   callers.clear();
-  std::int64_t seen = 0;
-  for (auto kept = complaints.rbegin(); kept != complaints.rend() && now - kept->arrived <= longest; ++kept) {
+  // In the order they came, which is nearly that of their times: those who count add at the end.
+  const auto first = heard_since(now - longest);
+  for (auto kept = first; kept != complaints.end(); ++kept)
     if (is_unexplained(*kept, now)) count(*kept);
-    ++seen;
-  }
   gathered = now;
-  gather_spacing = std::max(kSpacing, kSecond * (seen / kComplaintsASecond));
+  gather_spacing = std::max(kSpacing, kSecond * ((complaints.end() - first) / kComplaintsASecond));
   return true;
 }
 
@@ -180,8 +185,8 @@ void Pipeline::Impl::list_the_night(Timestamp now) {
   centroids.forget_before(now - kPlacesKept);
   night_wanted.clear();
   std::set<EndpointIndex> places;
-  for (auto kept = complaints.rbegin();
-       kept != complaints.rend() && now - kept->arrived <= longest_window(now); ++kept)
+  const Duration longest = longest_window(now);
+  for (auto kept = complaints.rbegin(); kept != complaints.rend() && kept->arrived >= now - longest; ++kept)
     if (is_unexplained(*kept, now) && places.insert(kept->located.nearest).second)
       night_wanted.push_back(kept->located);
 }

@@ -50,9 +50,12 @@ void Pipeline::Impl::set_back(Timestamp now, Duration by) {
   step_back(swept, now, by);
   for (Timestamp& one : became_bad) step_back(one, now, by);
   for (Overrun& one : overruns) step_back(one.since, now, by);
+  Timestamp before{};
   for (Kept& kept : complaints) {
     step_back(kept.complaint.received, now, by);
     step_back(kept.arrived, now, by);
+    kept.arrived = std::max(kept.arrived, before);
+    before = kept.arrived;
   }
   for (auto& [customer, counted] : counted_customers) step_back(counted, now, by);
   gathered.reset();
@@ -60,7 +63,7 @@ void Pipeline::Impl::set_back(Timestamp now, Duration by) {
   latest = now;
 }
 
-std::set<EndpointIndex> Pipeline::Impl::below(const Maintenance& window) const {
+std::vector<EndpointIndex> Pipeline::Impl::below(const Maintenance& window) const {
   if (window.endpoint && window.endpoint->value < topology->endpoints().size()) return {*window.endpoint};
   if (!window.node || window.node->value >= topology->nodes().size()) return {};
   const auto endpoints = footprints->endpoints(*window.node);
@@ -74,22 +77,18 @@ void Pipeline::Impl::apply_maintenance(Timestamp now, Actions& actions) {
   for (const Maintenance& window : windows) {
     if (now < window.begins || now >= window.ends + maintenance.grace) continue;
     auto known = running.find(window.id);
-    if (known == running.end()) {
-      const auto endpoints = below(window);
-      known = running.emplace(window.id, std::vector(endpoints.begin(), endpoints.end())).first;
-    }
-    in_force.insert(*known);
+    if (known == running.end()) known = running.emplace(window.id, below(window)).first;
     if (now < window.ends) works.push_back({window.begins, known->second.size()});
+    in_force.insert(running.extract(known));
   }
-  for (auto& [id, endpoints] : running)
-    if (!in_force.contains(id)) overruns.push_back({id, now, endpoints});
+  for (const auto& [id, endpoints] : running) overruns.push_back({id, now, endpoints});  // those that are over
   if (mask_is_stale || in_force.size() != masking.size() ||
       !std::equal(in_force.begin(), in_force.end(), masking.begin(),
                   [](const auto& window, const std::string& id) { return window.first == id; })) {
-    std::set<EndpointIndex> wanted;
+    EndpointSet wanted;
     masking.clear();
     for (const auto& [id, endpoints] : in_force) {
-      wanted.insert(endpoints.begin(), endpoints.end());
+      for (const EndpointIndex endpoint : endpoints) wanted.insert(endpoint);
       masking.push_back(id);
     }
     mask_is_stale = false;
@@ -100,7 +99,7 @@ void Pipeline::Impl::apply_maintenance(Timestamp now, Actions& actions) {
   for (const Overrun& one : overruns) book.mark_overrun(one.below, one.since, one.window);
 }
 
-void Pipeline::Impl::set_mask(const std::set<EndpointIndex>& wanted, Timestamp now, Actions& actions) {
+void Pipeline::Impl::set_mask(const EndpointSet& wanted, Timestamp now, Actions& actions) {
   for (const EndpointIndex endpoint : wanted)
     if (!masked.contains(endpoint)) detector.set_masked(endpoint, true, now, events);
   for (const EndpointIndex endpoint : masked)

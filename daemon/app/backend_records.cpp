@@ -46,7 +46,7 @@ http::IncidentView Backend::view(const Incident& incident) const {
 
 void Backend::incidents(http::IncidentQuery query,
                         http::Reply<Result<http::Page<http::IncidentView>>> reply) {
-  const std::size_t offset = offset_of(query.page.cursor);
+  const std::size_t offset = query.page.offset;
   const bool from_memory = !query.all && (!query.state || !has_ended(*query.state));
   if (from_memory) {
     http::Page<http::IncidentView> page;
@@ -95,7 +95,7 @@ void Backend::incident(IncidentNumber number, http::Reply<Result<std::optional<h
 void Backend::complaints(http::PageRequest page, http::Reply<Result<http::Page<http::ComplaintView>>> reply) {
   store::ComplaintFilter filter;
   filter.limit = page.limit;
-  filter.offset = offset_of(page.cursor);
+  filter.offset = page.offset;
   services_.store->query(
       [filter](store::Database& db) { return store::list_complaints(db, filter); },
       [filter, reply = std::move(reply)](Result<std::vector<store::StoredComplaint>> stored) {
@@ -111,7 +111,7 @@ void Backend::complaints(http::PageRequest page, http::Reply<Result<http::Page<h
 void Backend::tickets(http::PageRequest page, http::Reply<Result<http::Page<http::TicketView>>> reply) {
   store::TicketFilter filter;
   filter.limit = page.limit;
-  filter.offset = offset_of(page.cursor);
+  filter.offset = page.offset;
   services_.store->query(
       [filter](store::Database& db) -> Result<http::Page<http::TicketView>> {
         const auto listed = store::list_tickets(db, filter);
@@ -150,7 +150,7 @@ void Backend::events(http::EventQuery query, http::Reply<Result<http::Page<http:
     filter.subject = query.subject;
   filter.from = query.since;
   filter.limit = query.page.limit;
-  filter.offset = offset_of(query.page.cursor);
+  filter.offset = query.page.offset;
   services_.store->query(
       [filter](store::Database& db) { return store::list_events(db, filter); },
       [filter, reply = std::move(reply)](Result<std::vector<store::Event>> events) {

@@ -6,17 +6,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <random>
 #include <utility>
 
 namespace faultline::app {
-
-std::size_t offset_of(const std::string& cursor) {
-  std::size_t offset = 0;
-  const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), offset);
-  return error == std::errc{} && end == cursor.data() + cursor.size() ? offset : 0;
-}
 
 std::string cursor_after(std::size_t offset, std::size_t items, std::size_t limit) {
   return items < limit ? std::string() : std::to_string(offset + items);

@@ -38,7 +38,7 @@ struct Page {
 };
 struct PageRequest {
   std::size_t limit = 100;  // 1 … 1000
-  std::string cursor;       // as a Page gave it; empty: from the start
+  std::size_t offset = 0;   // the cursor that a Page gave; 0: from the start
 };
 
 struct DaemonStatus {

@@ -46,13 +46,11 @@ void list_endpoints(const HttpRequest& request, const Respond& respond, ApiBacke
   const auto page = page_of(request);
   if (!filter) return respond(bad_request(filter.error()));
   if (!page) return respond(bad_request(page.error()));
-  const auto offset = offset_of_cursor(page->cursor);
-  if (!offset) return respond(bad_request(offset.error()));
 
   // With `below` positions count in that list, else in the topology's.
   const std::size_t total = filter->below ? filter->below->size() : topology->endpoints().size();
   json::array items;
-  std::size_t position = std::min(*offset, total);
+  std::size_t position = std::min(page->offset, total);
   const std::size_t stop = std::min(total, position + kScanned);
   for (; position < stop && items.size() < page->limit; ++position) {
     const EndpointIndex index =
@@ -119,12 +117,10 @@ void list_degradations(const HttpRequest& request, const Respond& respond, ApiBa
     return respond(std::move(*refused));
   const auto page = page_of(request);
   if (!page) return respond(bad_request(page.error()));
-  const auto offset = offset_of_cursor(page->cursor);
-  if (!offset) return respond(bad_request(offset.error()));
   const auto topology = backend.topology();
   const std::vector<Degradation> all = backend.degradations();
   json::array items;
-  std::size_t position = std::min(*offset, all.size());
+  std::size_t position = std::min(page->offset, all.size());
   for (; position < all.size() && items.size() < page->limit; ++position)
     items.push_back(degradation_json(*topology, all[position]));
   respond(page_answer(std::move(items), position < all.size() ? std::to_string(position) : ""));

@@ -71,15 +71,13 @@ void list_findings(const HttpRequest& request, const Respond& respond, ApiBacken
     return respond(std::move(*refused));
   const auto page = page_of(request);
   if (!page) return respond(bad_request(page.error()));
-  const auto offset = offset_of_cursor(page->cursor);
-  if (!offset) return respond(bad_request(offset.error()));
   std::optional<foresee::FindingKind> kind;
   if (const auto text = request.parameter("kind")) {
     const auto index = index_of_name("kind", *text, foresee::kFindingKindNames);
     if (!index) return respond(bad_request(index.error()));
     kind = static_cast<foresee::FindingKind>(*index);
   }
-  backend.outlook([respond, &backend, kind, first = *offset,
+  backend.outlook([respond, &backend, kind, first = page->offset,
                    limit = page->limit](const Result<std::shared_ptr<const foresee::Outlook>>& outlook) {
     if (!outlook) return respond(failed(outlook.error()));
     const auto topology = backend.topology();

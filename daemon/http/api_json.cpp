@@ -11,9 +11,13 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 namespace faultline::http {
 namespace {
+
+constexpr std::size_t kMostOffset = std::numeric_limits<std::int64_t>::max();  // of a database's page
 
 template <typename Number>
 std::optional<Number> whole_number(std::string_view text) {
@@ -94,18 +98,12 @@ Result<PageRequest> page_of(const HttpRequest& request) {
       return fail(fmt::format("limit: expected a number from 1 to 1000, got \"{}\"", *text));
     page.limit = *limit;
   }
-  if (const auto cursor = request.parameter("cursor")) {
-    if (cursor->size() > 200) return fail("cursor: expected the \"next\" of an earlier answer");
-    page.cursor = *cursor;
+  if (const auto text = request.parameter("cursor"); text && !text->empty()) {
+    const auto offset = whole_number<std::size_t>(*text);
+    if (!offset || *offset > kMostOffset) return fail("cursor: expected the \"next\" of an earlier answer");
+    page.offset = *offset;
   }
   return page;
-}
-
-Result<std::size_t> offset_of_cursor(const std::string& cursor) {
-  if (cursor.empty()) return std::size_t{0};
-  const auto offset = whole_number<std::size_t>(cursor);
-  if (!offset) return fail("cursor: expected the \"next\" of an earlier answer");
-  return *offset;
 }
 
 Result<std::optional<Timestamp>> time_of(const HttpRequest& request, std::string_view parameter) {

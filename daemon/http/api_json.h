@@ -33,8 +33,6 @@ std::optional<HttpResponse> refuse_unknown_parameters(const HttpRequest& request
                                                       std::initializer_list<std::string_view> known);
 // limit (1 … 1000, 100 if not given) and cursor.
 Result<PageRequest> page_of(const HttpRequest& request);
-// A whole number that a cursor of the API's own lists holds.
-Result<std::size_t> offset_of_cursor(const std::string& cursor);
 Result<std::optional<Timestamp>> time_of(const HttpRequest& request, std::string_view parameter);
 // Value of an enumeration by its name; the error lists the names.
 Result<std::size_t> index_of_name(std::string_view parameter, std::string_view text,

@@ -62,8 +62,6 @@ void list_usage(const HttpRequest& request, const Respond& respond, ApiBackend& 
     return respond(std::move(*refused));
   const auto page = page_of(request);
   if (!page) return respond(bad_request(page.error()));
-  const auto offset = offset_of_cursor(page->cursor);
-  if (!offset) return respond(bad_request(offset.error()));
   const auto topology = backend.topology();
   const auto nodes = topology->nodes();
   std::vector<NodeIndex> areas;
@@ -76,7 +74,7 @@ void list_usage(const HttpRequest& request, const Respond& respond, ApiBackend& 
     areas.push_back(*node);
   } else {
     const std::size_t most = std::min(page->limit, kMostAreas);
-    for (position = std::min(*offset, nodes.size()); position < nodes.size() && areas.size() < most;
+    for (position = std::min(page->offset, nodes.size()); position < nodes.size() && areas.size() < most;
          ++position)
       if (foresee::is_usage_area(nodes[position]))
         areas.push_back(NodeIndex{static_cast<std::uint32_t>(position)});

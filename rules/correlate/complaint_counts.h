@@ -6,17 +6,21 @@
 #include "rules/correlate/located.h"
 
 #include <cstdint>
-#include <map>
-#include <unordered_map>
+#include <span>
 #include <vector>
 
 namespace faultline::correlate {
 
 class ComplaintCounts {
  public:
-  using Times = std::vector<Timestamp>;               // sorted
-  using GroupTimes = std::map<std::uint32_t, Times>;  // by position in Footprints::groups
+  using Times = std::vector<Timestamp>;  // sorted
+  struct GroupTimes {
+    std::uint32_t group = 0;  // position in Footprints::groups
+    Times times;              // may be empty
+  };
 
+  // Keeps its memory: it is filled anew again and again, with much the same. After a change of the topology
+  // take a new one.
   void clear();
   // `attached`: to an incident that lives on complaints. It counts where it lies, so that the incident can
   // grow to its true root, but is no part of what the network complains besides.
@@ -26,13 +30,21 @@ class ComplaintCounts {
   const Times& open() const { return open_; }
   const Times& at(EndpointIndex endpoint) const;
   const Times& at(NodeIndex node) const;
-  const GroupTimes& in_groups(NodeIndex node) const;
+  // Those of the node's groups, sorted.
+  std::span<const GroupTimes> in_groups(NodeIndex node) const;
 
  private:
+  struct OfNode {
+    Times times;
+    std::vector<GroupTimes> groups;
+  };
+  OfNode& of(NodeIndex node);
+
   Times open_;
-  std::unordered_map<EndpointIndex, Times> endpoints_;
-  std::unordered_map<NodeIndex, Times> nodes_;
-  std::unordered_map<NodeIndex, GroupTimes> groups_;
+  std::vector<Times> endpoints_;  // by index
+  std::vector<OfNode> nodes_;
+  std::vector<EndpointIndex> filled_endpoints_;
+  std::vector<NodeIndex> filled_nodes_;
 };
 
 // How many of them are later than `after` and not later than `until`.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -86,8 +87,10 @@ class Scanner {
     if (kind == NodeKind::probe_host || kind == NodeKind::power) return;
     const auto& times = counts_.at(node);
     if (times.size() < rules_.complaints) return;
-    const auto& in_groups = counts_.in_groups(node);
-    if (level_of(kind) == Level::wide && in_groups.size() < least_groups(node)) return;
+    const auto in_groups = counts_.in_groups(node);
+    const auto heard = std::count_if(in_groups.begin(), in_groups.end(),
+                                     [](const auto& group) { return !group.times.empty(); });
+    if (level_of(kind) == Level::wide && static_cast<std::size_t>(heard) < least_groups(node)) return;
     const bool is_top = kind == NodeKind::core || kind == NodeKind::upstream;
     for (const Duration window : windows_) {
       Look look = look_at(times, footprints_.customers(node), window, is_top ? rules_.surge_usual : 1);
@@ -156,20 +159,21 @@ class Scanner {
   // What each of its groups shows, and what that is worth group by group: cheaper than the whole, and most
   // nodes have too few that speak for them.
   std::vector<GroupComplaints> weigh_groups(Look& look, NodeIndex node,
-                                            const ComplaintCounts::GroupTimes& in_groups) {
+                                            std::span<const ComplaintCounts::GroupTimes> in_groups) {
     const auto groups = footprints_.groups(node);
     std::vector<GroupComplaints> shown(groups.size());
     double placed = 0;
     for (std::size_t g = 0; g < groups.size(); ++g)
       shown[g].expected = look.factor * usual(groups[g].customers, look.window);
     for (const auto& [group, times] : in_groups) {
+      if (times.empty()) continue;
       shown[group].complaints = count_between(times, now_ - look.window, now_);
       placed += shown[group].complaints;
     }
     look.groups = static_cast<std::uint32_t>(groups.size());
     look.elsewhere = std::max(0.0, look.complaints - placed);
     for (const auto& [group, times] : in_groups) {
-      if (shown[group].complaints == 0) continue;
+      if (times.empty() || shown[group].complaints == 0) continue;
       const double nats = uplift_nats(shown[group].complaints, shown[group].expected, rules_.uplift);
       if (nats > rules_.group_nats) ++look.hit;
       const NodeIndex child = groups[group].node;

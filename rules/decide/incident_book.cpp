@@ -139,6 +139,7 @@ void IncidentBook::adopt(EndpointIndex endpoint, Timestamp now) {
 }
 
 bool IncidentBook::is_young(const Record& record, Timestamp now) const {
+  if (record.incident.split_from) return false;  // its place was known for long when it opened
   return !record.is_told() || now - *record.incident.opened_at < rules_->identity.reroot_age;
 }
 

@@ -165,6 +165,8 @@ class IncidentBook {
   // split.cpp
   bool may_keep_ticket(const Record& record, const LastingPart& part);
   bool may_have_ticket(const LastingPart& part, const Present& present);
+  static std::vector<EndpointIndex> stragglers_in(const Record& record, const LastingPart& part);
+  void hand_over(Record& record, const std::vector<const LastingPart*>& parts);
   bool narrow(Record& record, const Present& present, const Observations& observations, Actions& actions);
   void move_down(Record& record, const LastingPart& part, const std::vector<LastingPart>& others,
                  const Present& present, const Observations& observations, Actions& actions);

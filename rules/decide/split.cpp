@@ -28,6 +28,13 @@ std::vector<EndpointIndex> still_bad(const LastingPart& part, const std::vector<
   return found;
 }
 
+bool is_in_node(const LastingPart& part, const std::vector<const LastingPart*>& all) {
+  return part.what.level == Level::endpoint &&
+         std::any_of(all.begin(), all.end(), [&](const LastingPart* one) {
+           return one->what.level != Level::endpoint && contains_all(one->what.affected, part.what.bad);
+         });
+}
+
 }  // namespace
 
 std::vector<IncidentNumber> IncidentBook::remainders_wanted(Timestamp now) const {
@@ -66,6 +73,29 @@ bool IncidentBook::may_have_ticket(const LastingPart& part, const Present& prese
   return same_root(what) == nullptr && odds > opening_threshold(customers_of(what.affected), rules_->opening);
 }
 
+// Single endpoints below a part that had not become well before the part became bad: their onset is older, so
+// that the localiser leaves them alone, but nobody has them repaired by themselves.
+std::vector<EndpointIndex> IncidentBook::stragglers_in(const Record& record, const LastingPart& part) {
+  std::vector<EndpointIndex> found;
+  if (part.what.level == Level::endpoint) return found;
+  for (const EndpointIndex endpoint : record.incident.bad)
+    if (contains(part.what.affected, endpoint) && !record.narrowing.is_of_node(endpoint))
+      found.push_back(endpoint);
+  return found;
+}
+
+// A node that has a ticket of its own by now takes what is left of it here.
+void IncidentBook::hand_over(Record& record, const std::vector<const LastingPart*>& parts) {
+  for (const LastingPart* part : parts) {
+    if (part->what.level == Level::endpoint) continue;
+    Record* known = same_root(part->what);
+    if (known == nullptr || known == &record || !known->is_told() || known->incident.complaint_only) continue;
+    own(*known, still_bad(*part, record.incident.bad));
+    insert_all(known->incident.affected, part->what.affected);
+    known->incident.customers = customers_of(known->incident.affected);
+  }
+}
+
 // True if something was told of it.
 bool IncidentBook::narrow(Record& record, const Present& present, const Observations& observations,
                           Actions& actions) {
@@ -75,6 +105,7 @@ bool IncidentBook::narrow(Record& record, const Present& present, const Observat
   }
   const auto settled = record.narrowing.settled(present.at, rules_->narrowing);
   if (settled.empty() || present.blocked) return false;
+  hand_over(record, settled);
   const LastingPart* keeper = nullptr;
   std::size_t nodes = 0;
   for (const LastingPart* part : settled) {
@@ -84,18 +115,16 @@ bool IncidentBook::narrow(Record& record, const Present& present, const Observat
         (keeper == nullptr || customers_of(part->what.affected) > customers_of(keeper->what.affected)))
       keeper = part;
   }
-  std::vector<const LastingPart*> apart;
   const bool is_over = static_cast<double>(record.incident.bad.size()) <=
                        rules_->narrowing.split_share * static_cast<double>(record.incident.most_bad);
+  std::vector<LastingPart> others;  // copies: what holds them is cleared
   for (const LastingPart* part : settled)
-    if (part != keeper && is_over && may_have_ticket(*part, present)) apart.push_back(part);
-  if (keeper == nullptr ? apart.empty() : nodes > 1 && !is_over) return false;
-  if (!apart.empty() && is_fuse_blown(present.at)) return false;  // people have enough on their hands
+    if (part != keeper && is_over && !is_in_node(*part, settled) && may_have_ticket(*part, present))
+      others.push_back(*part);
+  if (keeper == nullptr ? others.empty() : nodes > 1 && !is_over) return false;
+  if (!others.empty() && is_fuse_blown(present.at)) return false;  // people have enough on their hands
+  for (LastingPart& other : others) insert_all(other.what.bad, stragglers_in(record, other));
 
-  // Copies: what holds them is cleared.
-  std::vector<LastingPart> others;
-  others.reserve(apart.size());
-  for (const LastingPart* part : apart) others.push_back(*part);
   const Root whole = record.incident.root;
   if (keeper != nullptr) move_down(record, LastingPart(*keeper), others, present, observations, actions);
   for (const LastingPart& part : others) split_off(record, whole, part, present, observations, actions);

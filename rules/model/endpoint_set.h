@@ -35,6 +35,12 @@ class EndpointSet {
     for (const EndpointIndex endpoint : *this)
       if (is_out(endpoint)) erase(endpoint);
   }
+  bool operator==(const EndpointSet& other) const {
+    if (size_ != other.size_) return false;
+    for (const EndpointIndex endpoint : *this)
+      if (!other.contains(endpoint)) return false;
+    return true;
+  }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 

@@ -168,7 +168,7 @@ void FakeBackend::complaints(PageRequest, Reply<Result<Page<ComplaintView>>> rep
 
 void FakeBackend::tickets(PageRequest page, Reply<Result<Page<TicketView>>> reply) {
   TicketView view{"FL-7", 7, "acknowledged", "major", "agg-7 is down", {}, {}, {"opened"}};
-  reply(Page<TicketView>{{view}, page.cursor.empty() ? "1" : ""});
+  reply(Page<TicketView>{{view}, page.offset == 0 ? "1" : ""});
 }
 
 void FakeBackend::ticket(std::string id, Reply<Result<std::optional<TicketView>>> reply) {

@@ -247,6 +247,54 @@ TEST(Split, SingleEndpointsThatOutlastARingHaveTicketsOfTheirOwn) {
   EXPECT_EQ(world.incident(1).state, IncidentState::resolved);
 }
 
+// A few cells of a ring had not come back from the core's fault when the ring was cut: their onset is older
+// than the cut, but one splice brings them all back.
+TEST(Split, SingleEndpointsBelowAnotherPartAreNoTicketsOfTheirOwn) {
+  BookWorld world(small_network(4, 6, 4));
+  world.set_bad("core");
+  world.pass(15min);
+  const Timestamp began = world.incident(1).onset;
+  const auto stragglers = {"cell-3-1-1", "cell-3-2-1", "cell-3-4-1"};
+  world.set_good("core");
+  for (const char* cell : stragglers) {
+    world.set_bad(cell);
+    EndpointHealth& one = world.health[world.below(cell).front().value];
+    one.onset = one.shown_since = began;
+  }
+  world.pass(5min);
+  world.set_bad("agg-3");
+  world.pass(15min);
+  ASSERT_EQ(world.count(IncidentEvent::opened), 2U);
+  const Incident& ring = world.last(IncidentEvent::opened).incident;
+  EXPECT_EQ(ring.root, Root(world.node("agg-3")));
+  EXPECT_EQ(ring.split_from, IncidentNumber{1});
+  for (const char* cell : stragglers)
+    EXPECT_EQ(world.book.owner(world.below(cell).front()), ring.number) << cell;
+  world.pass(6min);
+  EXPECT_EQ(world.incident(1).state, IncidentState::resolved);
+  EXPECT_EQ(world.count(IncidentEvent::opened), 2U);
+}
+
+// Half of a ring was cut before the core failed. Of the core's fault nothing is left but the ring's other half.
+TEST(Split, WhatIsLeftGoesToTheTicketThatItsNodeHas) {
+  BookWorld world(small_network(4, 6, 4));
+  for (const char* site : {"site-3-1", "site-3-2", "site-3-3"}) world.set_bad(site);
+  world.pass(15min);
+  ASSERT_EQ(world.incident(1).root, Root(world.node("agg-3")));
+  for (const char* ring : {"agg-1", "agg-2", "agg-4", "site-3-4", "site-3-5", "site-3-6"})
+    world.set_bad(ring);
+  world.pass(15min);
+  const IncidentNumber core = world.last(IncidentEvent::opened).incident.number;
+  ASSERT_EQ(world.incident(core).root, Root(world.node("core")));
+  ASSERT_EQ(world.book.owner(world.below("cell-3-5-1").front()), core);
+  for (const char* ring : {"agg-1", "agg-2", "agg-4"}) world.set_good(ring);
+  world.pass(20min);
+  EXPECT_EQ(world.book.owner(world.below("cell-3-5-1").front()), IncidentNumber{1});
+  EXPECT_EQ(world.incident(1).bad.size(), 24U);
+  EXPECT_EQ(world.incident(core).state, IncidentState::resolved);
+  EXPECT_EQ(world.count(IncidentEvent::opened), 2U);
+}
+
 TEST(Split, WaitsAnewAfterARestartAndStillKnowsHowMuchOfItWasBad) {
   BookWorld world = long_cut();
   repair_all_but(world, {"site-2-3", "site-2-5"});
