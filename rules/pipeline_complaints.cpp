@@ -34,6 +34,7 @@ bool Pipeline::Impl::keep(const Complaint& complaint) {
 
 void Pipeline::Impl::place(Kept& kept) const {
   kept.weights = geocoder->weights(kept.complaint, rules->correlate.geocode);
+  kept.whereabouts = correlate::whereabouts_of(kept.weights);
   kept.located = correlate::locate(kept.weights, *footprints, rules->correlate.scan.located_share);
   const auto spot = grid->spot(kept.complaint, kept.weights);
   kept.spot = spot ? std::make_shared<const correlate::Spot>(*spot) : nullptr;
@@ -137,10 +138,12 @@ void Pipeline::Impl::attach_anew(Timestamp now, Actions& actions) {
   correlate::TargetIndex index(all, topology->endpoints().size());
   target_changes.note(all);
   const Timestamp since = now - rules->correlate.attach.look_back;
-  for (auto kept = heard_since(since); kept != complaints.end(); ++kept)
+  for (auto kept = heard_since(since); kept != complaints.end(); ++kept) {
+    const bool is_new = kept->arrived >= attached_anew;
     if (kept->complaint.received >= since &&
-        (kept->arrived >= attached_anew || target_changes.touch(kept->weights)) && !is_settled(*kept))
+        (is_new || target_changes.touch(kept->whereabouts, kept->weights)) && !is_settled(*kept))
       attach(*kept, index.near(kept->weights), now, actions);
+  }
   attached_anew = now;
 }
 

@@ -88,6 +88,7 @@ struct Pipeline::Impl {
   struct Kept {
     Complaint complaint;
     correlate::Weights weights;
+    correlate::Whereabouts whereabouts;  // of the weights
     correlate::Located located;
     std::shared_ptr<const correlate::Spot> spot;  // nothing: not on the map
     Timestamp arrived;     // when it was heard of; never earlier than that of the one before

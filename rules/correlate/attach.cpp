@@ -82,6 +82,12 @@ std::span<const AttachTarget> TargetIndex::near(const Weights& weights) {
   return near_;
 }
 
+Whereabouts whereabouts_of(const Weights& weights) {
+  Whereabouts whereabouts;
+  for (const EndpointWeight& one : weights) whereabouts.add(one.endpoint);
+  return whereabouts;
+}
+
 TargetChanges::Seen::Seen(const AttachTarget& target)
     : onset(target.onset),
       recovered(target.recovered),
@@ -95,11 +101,12 @@ bool TargetChanges::Seen::is(const AttachTarget& target) const {
 }
 
 void TargetChanges::touched(std::span<const EndpointIndex> endpoints) {
-  for (const EndpointIndex endpoint : endpoints) touched_.insert(endpoint);
+  for (const EndpointIndex endpoint : endpoints) touched_.insert(endpoint), touched_about_.add(endpoint);
 }
 
 void TargetChanges::note(std::span<const AttachTarget> targets) {
   touched_ = {};
+  touched_about_ = {};
   is_all_touched_ = std::exchange(is_all_new_, false);
   std::map<IncidentNumber, std::vector<Seen>> now;
   for (const AttachTarget& target : targets) {
@@ -122,9 +129,8 @@ void TargetChanges::note(std::span<const AttachTarget> targets) {
 }
 
 bool TargetChanges::touch(const Weights& weights) const {
-  return is_all_touched_ || std::any_of(weights.begin(), weights.end(), [&](const EndpointWeight& one) {
-           return touched_.contains(one.endpoint);
-         });
+  return std::any_of(weights.begin(), weights.end(),
+                     [&](const EndpointWeight& one) { return touched_.contains(one.endpoint); });
 }
 
 double call_delay_density(Duration delay, const CallInRules& rules) {

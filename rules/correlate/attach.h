@@ -46,11 +46,27 @@ class TargetIndex {
   std::vector<AttachTarget> near_;
 };
 
+// Where on the list of endpoints some of them stand, a bit for every 32 of them and for the same 32 of every
+// 2048: those of a site stand together. Two lists without a common bit have no common endpoint, which is known
+// without a look at them.
+class Whereabouts {
+ public:
+  void add(EndpointIndex endpoint) { bits_ |= std::uint64_t{1} << (endpoint.value / 32 % 64); }
+  bool may_meet(const Whereabouts& other) const { return (bits_ & other.bits_) != 0; }
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+Whereabouts whereabouts_of(const Weights& weights);
+
 // Where targets differ from those of the last look. What is not near a difference stays attached as it is.
 class TargetChanges {
  public:
   void note(std::span<const AttachTarget> targets);
-  bool touch(const Weights& weights) const;  // those of a complaint
+  // Those of a complaint. Of a day's complaints hardly any are.
+  bool touch(const Whereabouts& whereabouts, const Weights& weights) const {
+    return is_all_touched_ || (whereabouts.may_meet(touched_about_) && touch(weights));
+  }
   void forget() { is_all_new_ = true; }      // at the next look everything is touched
 
  private:
@@ -64,9 +80,11 @@ class TargetChanges {
     std::vector<EndpointIndex> affected, strays;
   };
   void touched(std::span<const EndpointIndex> endpoints);
+  bool touch(const Weights& weights) const;
 
   std::map<IncidentNumber, std::vector<Seen>> before_;  // an incident may have two: for whom it is over, too
   EndpointSet touched_;
+  Whereabouts touched_about_;
   bool is_all_new_ = true, is_all_touched_ = false;
 };
 

@@ -227,7 +227,11 @@ def ablations():
     for kind in ("site_hw", "ep_hard"):
         later = quantile(slow["kinds"][kind]["seconds"], 0.5) - quantile(all_of_it["kinds"][kind]["seconds"], 0.5)
         figure(f"without_bursts_later_{kind}", later, "s", ">=", 30)
-    pooled("without long_merging", days, "--without", "long_merging", seeds=seeds)  # described: strangers rarely meet
+    # Strangers meet where much is broken at a time; what they are taken for then is whose complaints they get.
+    crowded = [summary(pooled(f"{what} left out, eight times the faults", min(days, 2), "--load", "8", *without, seeds=seeds))
+               for what, without in (("nothing", ()), ("short merging", ("--without", "long_merging")))]
+    figure("without_long_merging_worse_attachment_f1", ratio(*crowded[0]["attachment_f1"]) - ratio(*crowded[1]["attachment_f1"]),
+           "share", ">=", 0.05)
     right = summary(pooled("inventory 5 % wrong, few days", days, *inventory, seeds=seeds))
     s = summary(pooled("without strays, inventory 5 % wrong", days, *inventory, "--without", "strays", seeds=seeds))
     figure("without_strays_more_duplicates", ratio(*s["duplicates"]) - ratio(*right["duplicates"]), "a fault", ">=", 0.2)

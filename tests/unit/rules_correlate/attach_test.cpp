@@ -126,12 +126,14 @@ TEST(TargetChanges, TouchWhatIsNearADifference) {
   const auto touched = [&](const std::vector<AttachTarget>& targets) {
     changes.note(targets);
     std::vector<std::uint32_t> endpoints;
-    for (std::uint32_t i = 0; i < 9; ++i)
-      if (changes.touch(Weights{{EndpointIndex{i}, 1}})) endpoints.push_back(i);
+    for (const std::uint32_t i : {0, 1, 2, 3, 4, 5, 6, 7, 8, 100, 2053}) {  // 2053 is folded upon 5
+      const Weights weights{{EndpointIndex{100}, 0.5}, {EndpointIndex{i}, 0.5}};
+      if (changes.touch(whereabouts_of(weights), weights)) endpoints.push_back(i);
+    }
     return endpoints;
   };
   using testing::ElementsAre;
-  EXPECT_EQ(touched({one}).size(), 9U) << "the first time";
+  EXPECT_EQ(touched({one}).size(), 11U) << "the first time";
   EXPECT_THAT(touched({one}), testing::IsEmpty());
   EXPECT_THAT(touched({one, two}), ElementsAre(5, 6));
   AttachTarget changed = two;
@@ -153,7 +155,7 @@ TEST(TargetChanges, TouchWhatIsNearADifference) {
   EXPECT_THAT(touched({changed}), ElementsAre(1, 2, 5, 6)) << "those that are gone";
   EXPECT_THAT(touched({changed}), testing::IsEmpty());
   changes.forget();
-  EXPECT_EQ(touched({changed}).size(), 9U);
+  EXPECT_EQ(touched({changed}).size(), 11U);
 }
 
 }  // namespace
