@@ -249,7 +249,9 @@ TEST(Split, SingleEndpointsThatOutlastARingHaveTicketsOfTheirOwn) {
 
 // A few cells of a ring had not come back from the core's fault when the ring was cut: their onset is older
 // than the cut, but one splice brings them all back.
-TEST(Split, SingleEndpointsBelowAnotherPartAreNoTicketsOfTheirOwn) {
+class SplitAfter : public testing::TestWithParam<std::chrono::seconds> {};
+
+TEST_P(SplitAfter, SingleEndpointsBelowAnotherPartAreNoTicketsOfTheirOwn) {
   BookWorld world(small_network(4, 6, 4));
   world.set_bad("core");
   world.pass(15min);
@@ -261,7 +263,7 @@ TEST(Split, SingleEndpointsBelowAnotherPartAreNoTicketsOfTheirOwn) {
     EndpointHealth& one = world.health[world.below(cell).front().value];
     one.onset = one.shown_since = began;
   }
-  world.pass(5min);
+  world.pass(GetParam());
   world.set_bad("agg-3");
   world.pass(15min);
   ASSERT_EQ(world.count(IncidentEvent::opened), 2U);
@@ -274,6 +276,10 @@ TEST(Split, SingleEndpointsBelowAnotherPartAreNoTicketsOfTheirOwn) {
   EXPECT_EQ(world.incident(1).state, IncidentState::resolved);
   EXPECT_EQ(world.count(IncidentEvent::opened), 2U);
 }
+
+// How long after the core's repair the ring is cut: the cells are taken for a part of their own as long as the
+// ring is, or not so long.
+INSTANTIATE_TEST_SUITE_P(Times, SplitAfter, testing::Values(0s, 300s));
 
 // Half of a ring was cut before the core failed. Of the core's fault nothing is left but the ring's other half.
 TEST(Split, WhatIsLeftGoesToTheTicketThatItsNodeHas) {
