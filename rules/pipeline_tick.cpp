@@ -81,7 +81,8 @@ void Pipeline::Impl::apply_maintenance(Timestamp now, Actions& actions) {
     if (now < window.ends) works.push_back({window.begins, known->second.size()});
     in_force.insert(running.extract(known));
   }
-  for (const auto& [id, endpoints] : running) overruns.push_back({id, now, endpoints});  // those that are over
+  for (const auto& [id, endpoints] : running)
+    overruns.push_back({id, now, endpoints});  // those that are over
   if (mask_is_stale || in_force.size() != masking.size() ||
       !std::equal(in_force.begin(), in_force.end(), masking.begin(),
                   [](const auto& window, const std::string& id) { return window.first == id; })) {

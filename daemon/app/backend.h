@@ -74,8 +74,8 @@ class Backend : public http::ApiBackend {
       counted_{};  // of the desk's, told to the metrics
 };
 
-// The cursor after a page that began at `offset`, the offset of the next item; empty if it was the last (fewer
-// items than asked for).
+// The cursor after a page that began at `offset`, the offset of the next item; empty if it was the last
+// (fewer items than asked for).
 std::string cursor_after(std::size_t offset, std::size_t items, std::size_t limit);
 
 }  // namespace faultline::app

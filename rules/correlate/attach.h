@@ -47,8 +47,8 @@ class TargetIndex {
 };
 
 // Where on the list of endpoints some of them stand, a bit for every 32 of them and for the same 32 of every
-// 2048: those of a site stand together. Two lists without a common bit have no common endpoint, which is known
-// without a look at them.
+// 2048: those of a site stand together. Two lists without a common bit have no common endpoint, which is
+// known without a look at them.
 class Whereabouts {
  public:
   void add(EndpointIndex endpoint) { bits_ |= std::uint64_t{1} << (endpoint.value / 32 % 64); }
@@ -67,7 +67,7 @@ class TargetChanges {
   bool touch(const Whereabouts& whereabouts, const Weights& weights) const {
     return is_all_touched_ || (whereabouts.may_meet(touched_about_) && touch(weights));
   }
-  void forget() { is_all_new_ = true; }      // at the next look everything is touched
+  void forget() { is_all_new_ = true; }  // at the next look everything is touched
 
  private:
   struct Seen {

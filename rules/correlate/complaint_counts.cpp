@@ -13,8 +13,9 @@ void insert(ComplaintCounts::Times& times, Timestamp at) {
 }
 
 ComplaintCounts::Times& of_group(std::vector<ComplaintCounts::GroupTimes>& groups, std::uint32_t group) {
-  const auto found = std::lower_bound(groups.begin(), groups.end(), group,
-                                      [](const auto& one, std::uint32_t wanted) { return one.group < wanted; });
+  const auto found =
+      std::lower_bound(groups.begin(), groups.end(), group,
+                       [](const auto& one, std::uint32_t wanted) { return one.group < wanted; });
   if (found != groups.end() && found->group == group) return found->times;
   return groups.insert(found, {group, {}})->times;
 }

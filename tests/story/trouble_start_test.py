@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import subprocess
 
 import harness
 
@@ -41,6 +42,12 @@ class TroubleAtTheStart(harness.Story):
         said = self.refused(self.write("faultline.yaml", "stroe: 1\nlisten: here\n" + start))
         self.assertRegex(said, r"(?s)faultline\.yaml:1:1: .*faultline\.yaml:2:9: ")
         self.assertEqual(self.refused("none.yaml"), "none.yaml: does not exist")
+
+    def test_an_answer_that_cannot_be_written_is_no_answer(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([harness.PROGRAM, "check", self.configure(LOOP)], stdout=full, stderr=subprocess.PIPE,
+                                          text=True, timeout=120, check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, "faultline: the output could not be written: is the disk full?\n"))
 
     def test_a_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as other:

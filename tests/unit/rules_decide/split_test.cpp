@@ -277,11 +277,12 @@ TEST_P(SplitAfter, SingleEndpointsBelowAnotherPartAreNoTicketsOfTheirOwn) {
   EXPECT_EQ(world.count(IncidentEvent::opened), 2U);
 }
 
-// How long after the core's repair the ring is cut: the cells are taken for a part of their own as long as the
-// ring is, or not so long.
+// How long after the core's repair the ring is cut: the cells are taken for a part of their own as long as
+// the ring is, or not so long.
 INSTANTIATE_TEST_SUITE_P(Times, SplitAfter, testing::Values(0s, 300s));
 
-// Half of a ring was cut before the core failed. Of the core's fault nothing is left but the ring's other half.
+// Half of a ring was cut before the core failed. Of the core's fault nothing is left but the ring's other
+// half.
 TEST(Split, WhatIsLeftGoesToTheTicketThatItsNodeHas) {
   BookWorld world(small_network(4, 6, 4));
   for (const char* site : {"site-3-1", "site-3-2", "site-3-3"}) world.set_bad(site);
