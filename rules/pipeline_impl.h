@@ -111,16 +111,17 @@ struct Pipeline::Impl {
 
   // pipeline_scan.cpp
   bool is_masked(const correlate::Weights& weights) const;
-  bool is_unexplained(const Kept& kept, Timestamp now) const;
+  // `record`: its incident_of().
+  bool is_unexplained(const Kept& kept, const decide::Record* record, Timestamp now) const;
   Duration longest_window(Timestamp now) const;
-  void count(const Kept& kept);
+  void count(const Kept& kept, const decide::Record* record);
   bool gather_unexplained(Timestamp now);  // anew; or that was done not long ago
   void scan(Timestamp now, Actions& actions);
   void scan_postponed(Timestamp now, Actions& actions);
   void scan_the_night(Timestamp now, Actions& actions);
   void list_the_night(Timestamp now);
   std::optional<double> suspect(const correlate::Located& newest, Timestamp now, Actions& actions);
-  bool counts_for_areas(const Kept& kept) const;
+  bool counts_for_areas(const decide::Record* record) const;
   void want_area(const Kept& newest, std::optional<double> by_topology);
   void scan_areas(Timestamp now, Actions& actions);
   void test_lines(Timestamp now);

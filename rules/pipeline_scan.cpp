@@ -41,14 +41,13 @@ Duration Pipeline::Impl::longest_window(Timestamp now) const {
   return correlate::is_morning(now, scan) ? std::max(longest, scan.night_window) : longest;
 }
 
-bool Pipeline::Impl::is_unexplained(const Kept& kept, Timestamp now) const {
-  const Duration longest = longest_window(now);
-  if (!kept.counts || now - kept.complaint.received > longest || is_masked(kept.weights)) return false;
+bool Pipeline::Impl::is_unexplained(const Kept& kept, const decide::Record* record, Timestamp now) const {
+  if (!kept.counts || now - kept.complaint.received > longest_window(now)) return false;
   // Complaints inside an incident that lives on complaints stay in the counts, so that it can grow; its halo,
   // attached from elsewhere by chance of an inexact place, does not: it would be a second fault next to it.
-  const decide::Record* record = incident_of(kept);
+  if (record != nullptr && (!record->incident.complaint_only || !record->is_active())) return false;
+  if (is_masked(kept.weights)) return false;
   if (record == nullptr) return !rules->correlate.scan.halo || kept.explained <= kExplained;
-  if (!record->incident.complaint_only || !record->is_active()) return false;
   double inside = 0;
   for (const correlate::EndpointWeight& one : kept.weights) {
     if (decide::contains(record->incident.affected, one.endpoint)) inside += one.weight;
@@ -63,17 +62,16 @@ const decide::Record* Pipeline::Impl::incident_of(const Kept& kept) const {
   return number ? book.find(*number) : nullptr;
 }
 
-void Pipeline::Impl::count(const Kept& kept) {
-  const bool is_attached = book.incident_of(kept.complaint.id).has_value();
+void Pipeline::Impl::count(const Kept& kept, const decide::Record* record) {
+  const bool is_attached = record != nullptr;
   unexplained.add(kept.complaint.received, kept.located, is_attached);
-  if (kept.spot && counts_for_areas(kept)) callers.add(kept.complaint.received, kept.spot, is_attached);
+  if (kept.spot && counts_for_areas(record)) callers.add(kept.complaint.received, kept.spot, is_attached);
 }
 
 // What a told incident of a node has, is explained; an area must be able to grow, and to take the place of
 // what is only suspected.
-bool Pipeline::Impl::counts_for_areas(const Kept& kept) const {
+bool Pipeline::Impl::counts_for_areas(const decide::Record* record) const {
   if (!rules->correlate.scan.area.enabled) return false;
-  const decide::Record* record = incident_of(kept);
   return record == nullptr || !record->is_told() || std::holds_alternative<Area>(record->incident.root);
 }
 
@@ -93,16 +91,19 @@ bool Pipeline::Impl::gather_unexplained(Timestamp now) {
   callers.clear();
   // In the order they came, which is nearly that of their times: those who count add at the end.
   const auto first = heard_since(now - longest);
-  for (auto kept = first; kept != complaints.end(); ++kept)
-    if (is_unexplained(*kept, now)) count(*kept);
+  for (auto kept = first; kept != complaints.end(); ++kept) {
+    const decide::Record* record = incident_of(*kept);
+    if (is_unexplained(*kept, record, now)) count(*kept, record);
+  }
   gathered = now;
   gather_spacing = std::max(kSpacing, kSecond * ((complaints.end() - first) / kComplaintsASecond));
   return true;
 }
 
 void Pipeline::Impl::scan(Timestamp now, Actions& actions) {
-  if (!is_unexplained(complaints.back(), now)) return;
-  if (!gather_unexplained(now)) count(complaints.back());
+  const decide::Record* record = incident_of(complaints.back());
+  if (!is_unexplained(complaints.back(), record, now)) return;
+  if (!gather_unexplained(now)) count(complaints.back(), record);
   test_lines(now);
   const correlate::Located& newest = complaints.back().located;
   const auto said = std::find_if(said_now.begin(), said_now.end(),
@@ -140,7 +141,7 @@ std::optional<double> Pipeline::Impl::suspect(const correlate::Located& newest, 
 // The place of a complaint is looked at at the next tick, once for all that came from it.
 void Pipeline::Impl::want_area(const Kept& newest, std::optional<double> by_topology) {
   constexpr std::size_t kMostWanted = 64;
-  if (!newest.spot || !counts_for_areas(newest)) return;
+  if (!newest.spot || !counts_for_areas(incident_of(newest))) return;
   const auto same = std::find_if(wanted_areas.begin(), wanted_areas.end(),
                                  [&](const WantedArea& one) { return one.square == newest.spot->square; });
   if (same != wanted_areas.end())
@@ -187,7 +188,7 @@ void Pipeline::Impl::list_the_night(Timestamp now) {
   std::set<EndpointIndex> places;
   const Duration longest = longest_window(now);
   for (auto kept = complaints.rbegin(); kept != complaints.rend() && kept->arrived >= now - longest; ++kept)
-    if (is_unexplained(*kept, now) && places.insert(kept->located.nearest).second)
+    if (is_unexplained(*kept, incident_of(*kept), now) && places.insert(kept->located.nearest).second)
       night_wanted.push_back(kept->located);
 }
 
