@@ -26,8 +26,9 @@ int main(int argc, char** argv) try {
     return app.exit(error) == 0 ? kGood : kBadUsage;
   }
   const int result = context.chosen();
-  // Of the daemon only the log goes there, and it has done its work without.
-  if (app.got_subcommand("run") || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return result;
+  // Of what runs on only the log goes there, and it has done its work without.
+  const bool is_answer = !app.got_subcommand("run") && !app.got_subcommand("reflector");
+  if (!is_answer || result != kGood || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return result;
   std::fputs("faultline: the output could not be written: is the disk full?\n", stderr);
   return kFailed;
 } catch (const std::exception& error) {

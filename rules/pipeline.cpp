@@ -60,7 +60,6 @@ void Pipeline::Impl::set_topology(std::shared_ptr<const Topology> next) {
   night_wanted.clear();
   for (Kept& kept : complaints) place(kept);
   target_changes.forget();
-  unexplained = {};
   gathered.reset();
   observations.forget_retired(*topology);
   const auto retired = [&](EndpointIndex endpoint) { return topology->endpoint(endpoint).retired; };

@@ -54,7 +54,7 @@ void Pipeline::Impl::set_back(Timestamp now, Duration by) {
   for (Kept& kept : complaints) {
     step_back(kept.complaint.received, now, by);
     step_back(kept.arrived, now, by);
-    kept.arrived = std::max(kept.arrived, before);
+    kept.arrived = std::max({kept.arrived, kept.complaint.received, before});
     before = kept.arrived;
   }
   for (auto& [customer, counted] : counted_customers) step_back(counted, now, by);

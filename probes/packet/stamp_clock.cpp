@@ -51,6 +51,7 @@ void StampClock::update(const ClockReading& reading) {
   if (!known_) {
     known_ = true;
     offset_ = previous_offset_ = offset;
+    uncertainty_ = reading.uncertainty;
     return;
   }
   const bool stepped = std::abs(offset - offset_) > kSmallestStep + reading.uncertainty;
@@ -59,7 +60,11 @@ void StampClock::update(const ClockReading& reading) {
     stepped_at_ = reading.steady;
     ++steps_;
   }
-  if (stepped || reading.uncertainty <= kGoodReading) offset_ = offset;
+  // On a busy machine the first may be a bad one.
+  if (stepped || reading.uncertainty <= std::max(kGoodReading, uncertainty_)) {
+    offset_ = offset;
+    uncertainty_ = reading.uncertainty;
+  }
 }
 
 StampClock::Time StampClock::steady_time(std::int64_t stamp, Nanos earliest) const {

@@ -37,6 +37,7 @@ class StampClock {
  private:
   std::int64_t offset_ = 0;  // wall - steady
   std::int64_t previous_offset_ = 0;
+  Nanos uncertainty_ = 0;  // of offset_
   Nanos updated_at_ = 0;
   Nanos stepped_at_ = INT64_MIN;  // between the update at this time and the one before
   std::uint64_t steps_ = 0;

@@ -19,8 +19,8 @@ class ComplaintCounts {
     Times times;              // may be empty
   };
 
-  // Keeps its memory: it is filled anew again and again, with much the same. After a change of the topology
-  // take a new one.
+  // Keeps its memory: it is filled anew again and again, with much the same. Needed before the next question
+  // about groups when the topology has changed.
   void clear();
   // `attached`: to an incident that lives on complaints. It counts where it lies, so that the incident can
   // grow to its true root, but is no part of what the network complains besides.

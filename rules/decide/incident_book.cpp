@@ -226,13 +226,15 @@ std::uint64_t IncidentBook::customers_of(const std::vector<EndpointIndex>& endpo
 }
 
 void IncidentBook::own(Record& record, const std::vector<EndpointIndex>& endpoints) {
+  std::map<IncidentNumber, std::vector<EndpointIndex>> taken;  // from whom
   for (const EndpointIndex endpoint : endpoints) {
     const IncidentNumber before = std::exchange(owner_[endpoint.value], record.incident.number);
-    if (before != 0 && before != record.incident.number) {
-      Record& other = at(before);
-      remove_all(other.members, {endpoint});
-      remove_all(other.incident.bad, {endpoint});
-    }
+    if (before != 0 && before != record.incident.number) taken[before].push_back(endpoint);
+  }
+  for (auto& [number, theirs] : taken) {
+    std::sort(theirs.begin(), theirs.end());
+    remove_all(at(number).members, theirs);
+    remove_all(at(number).incident.bad, theirs);
   }
   insert_all(record.members, endpoints);
 }

@@ -165,7 +165,9 @@ class IncidentBook {
   // split.cpp
   bool may_keep_ticket(const Record& record, const LastingPart& part);
   bool may_have_ticket(const LastingPart& part, const Present& present);
-  static std::vector<EndpointIndex> stragglers_in(const Record& record, const LastingPart& part);
+  static std::vector<EndpointIndex> stragglers(const Record& record);
+  std::vector<LastingPart> offshoots(const Record& record, const std::vector<const LastingPart*>& parts,
+                                     const LastingPart* keeper, const Present& present);
   void hand_over(Record& record, const std::vector<const LastingPart*>& parts);
   bool narrow(Record& record, const Present& present, const Observations& observations, Actions& actions);
   void move_down(Record& record, const LastingPart& part, const std::vector<LastingPart>& others,

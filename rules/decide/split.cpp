@@ -28,11 +28,17 @@ std::vector<EndpointIndex> still_bad(const LastingPart& part, const std::vector<
   return found;
 }
 
-bool is_in_node(const LastingPart& part, const std::vector<const LastingPart*>& all) {
-  return part.what.level == Level::endpoint &&
-         std::any_of(all.begin(), all.end(), [&](const LastingPart* one) {
-           return one->what.level != Level::endpoint && contains_all(one->what.affected, part.what.bad);
-         });
+bool is_node(const LastingPart& part) {
+  return part.what.level != Level::endpoint;
+}
+
+// Those below the part, which are taken from the list.
+std::vector<EndpointIndex> take_below(const LastingPart& part, std::vector<EndpointIndex>& list) {
+  std::vector<EndpointIndex> taken;
+  std::set_intersection(list.begin(), list.end(), part.what.affected.begin(), part.what.affected.end(),
+                        std::back_inserter(taken));
+  remove_all(list, taken);
+  return taken;
 }
 
 }  // namespace
@@ -73,27 +79,49 @@ bool IncidentBook::may_have_ticket(const LastingPart& part, const Present& prese
   return same_root(what) == nullptr && odds > opening_threshold(customers_of(what.affected), rules_->opening);
 }
 
-// Single endpoints below a part that had not become well before the part became bad: their onset is older, so
-// that the localiser leaves them alone, but nobody has them repaired by themselves.
-std::vector<EndpointIndex> IncidentBook::stragglers_in(const Record& record, const LastingPart& part) {
+// What no node explains of what is left. Below a node that is left these are mostly endpoints that had not
+// become well before it became bad: their onset is older, so that the localiser leaves them alone, but nobody
+// has them repaired by themselves. They go with the node.
+std::vector<EndpointIndex> IncidentBook::stragglers(const Record& record) {
   std::vector<EndpointIndex> found;
-  if (part.what.level == Level::endpoint) return found;
   for (const EndpointIndex endpoint : record.incident.bad)
-    if (contains(part.what.affected, endpoint) && !record.narrowing.is_of_node(endpoint))
-      found.push_back(endpoint);
+    if (!record.narrowing.is_of_node(endpoint)) found.push_back(endpoint);
   return found;
 }
 
 // A node that has a ticket of its own by now takes what is left of it here.
 void IncidentBook::hand_over(Record& record, const std::vector<const LastingPart*>& parts) {
+  std::vector<EndpointIndex> alone = stragglers(record);
   for (const LastingPart* part : parts) {
-    if (part->what.level == Level::endpoint) continue;
+    if (!is_node(*part)) continue;
     Record* known = same_root(part->what);
     if (known == nullptr || known == &record || !known->is_told() || known->incident.complaint_only) continue;
-    own(*known, still_bad(*part, record.incident.bad));
+    std::vector<EndpointIndex> taken = still_bad(*part, record.incident.bad);
+    insert_all(taken, take_below(*part, alone));
+    own(*known, taken);
     insert_all(known->incident.affected, part->what.affected);
     known->incident.customers = customers_of(known->incident.affected);
   }
+}
+
+// The parts but for the keeper that become incidents of their own: nodes with all that is below them, then
+// single endpoints that are below none of them.
+std::vector<LastingPart> IncidentBook::offshoots(const Record& record,
+                                                 const std::vector<const LastingPart*>& parts,
+                                                 const LastingPart* keeper, const Present& present) {
+  std::vector<LastingPart> found;
+  std::vector<EndpointIndex> alone = stragglers(record);
+  if (keeper != nullptr) take_below(*keeper, alone);
+  for (const LastingPart* part : parts) {
+    if (!is_node(*part) || part == keeper || !may_have_ticket(*part, present)) continue;
+    found.push_back(*part);
+    found.back().what.bad = still_bad(*part, record.incident.bad);
+    insert_all(found.back().what.bad, take_below(*part, alone));
+  }
+  for (const LastingPart* part : parts)
+    if (!is_node(*part) && contains_all(alone, part->what.bad) && may_have_ticket(*part, present))
+      found.push_back(*part);
+  return found;
 }
 
 // True if something was told of it.
@@ -105,25 +133,22 @@ bool IncidentBook::narrow(Record& record, const Present& present, const Observat
   }
   const auto settled = record.narrowing.settled(present.at, rules_->narrowing);
   if (settled.empty() || present.blocked) return false;
+  const auto nodes =
+      std::count_if(settled.begin(), settled.end(), [](const LastingPart* part) { return is_node(*part); });
+  const bool is_over = static_cast<double>(record.incident.bad.size()) <=
+                       rules_->narrowing.split_share * static_cast<double>(record.incident.most_bad);
+  if (nodes > 1 && !is_over) return false;
   hand_over(record, settled);
   const LastingPart* keeper = nullptr;
-  std::size_t nodes = 0;
   for (const LastingPart* part : settled) {
     if (still_bad(*part, record.incident.bad).empty()) return false;  // asked again soon
-    if (part->what.level != Level::endpoint) ++nodes;
     if (may_keep_ticket(record, *part) &&
         (keeper == nullptr || customers_of(part->what.affected) > customers_of(keeper->what.affected)))
       keeper = part;
   }
-  const bool is_over = static_cast<double>(record.incident.bad.size()) <=
-                       rules_->narrowing.split_share * static_cast<double>(record.incident.most_bad);
-  std::vector<LastingPart> others;  // copies: what holds them is cleared
-  for (const LastingPart* part : settled)
-    if (part != keeper && is_over && !is_in_node(*part, settled) && may_have_ticket(*part, present))
-      others.push_back(*part);
-  if (keeper == nullptr ? others.empty() : nodes > 1 && !is_over) return false;
+  const auto others = is_over ? offshoots(record, settled, keeper, present) : std::vector<LastingPart>();
+  if (keeper == nullptr && others.empty()) return false;
   if (!others.empty() && is_fuse_blown(present.at)) return false;  // people have enough on their hands
-  for (LastingPart& other : others) insert_all(other.what.bad, stragglers_in(record, other));
 
   const Root whole = record.incident.root;
   if (keeper != nullptr) move_down(record, LastingPart(*keeper), others, present, observations, actions);
@@ -189,7 +214,6 @@ void IncidentBook::move_down(Record& record, const LastingPart& part, const std:
 void IncidentBook::split_off(Record& record, const Root& whole, const LastingPart& part,
                              const Present& present, const Observations& observations, Actions& actions) {
   const Hypothesis& what = part.what;
-  const std::vector<EndpointIndex> bad = still_bad(part, what.bad);
   const std::optional<IncidentNumber> follows = last_at(what.root);
   Record& own_one = add(what.root, what.onset, part.since);
   Incident& incident = own_one.incident;
@@ -198,8 +222,8 @@ void IncidentBook::split_off(Record& record, const Root& whole, const LastingPar
   incident.affected = what.affected;
   incident.customers = customers_of(incident.affected);
   copy_argument(own_one, what);
-  own(own_one, bad);
-  incident.bad = bad;
+  own(own_one, what.bad);
+  incident.bad = what.bad;
   own_one.last_bad = present.at;
   own_one.repeats = static_cast<std::uint32_t>(
       std::ceil(rules_->opening.repeat_limit_nats / std::max(rules_->opening.repeat_nats, 1e-6)));
@@ -209,10 +233,10 @@ void IncidentBook::split_off(Record& record, const Root& whole, const LastingPar
   openings_.push_back(present.at);
   footprint_changed_ = true;
   const std::string reason = fmt::format(
-      "split from FL-{}: {} is well again but for parts of it, and for {} {} has explained {} bad "
-      "endpoints by itself",
+      "split from FL-{}: {} is well again but for parts of it, and for {} {} has been one, with {} bad "
+      "endpoints",
       record.incident.number, root_name(whole), describe(present.at - part.since), root_name(what.root),
-      bad.size());
+      what.bad.size());
   own_one.notes.push_back({reason, log_odds_of(own_one, rules_->opening)});
   tell(own_one, IncidentEvent::opened, reason, present.at, actions);
 }

@@ -32,7 +32,8 @@ class OwnNetwork(harness.Story):
         details = daemon.get("/api/v1/endpoints/behind")
         self.assertEqual(details["address"], BEHIND)
         self.assertEqual(details["rounds"][0]["packets"]["received"], details["rounds"][0]["packets"]["sent"])
-        self.assertGreater(details["rounds"][0]["rtt_ms"]["minimum"], 0)
+        # On a busy machine a wire of microseconds may be shorter than what its two clocks can be compared to.
+        self.assertGreaterEqual(details["rounds"][0]["rtt_ms"]["minimum"], 0)
         self.assertEqual(daemon.call("GET", "/-/ready").status, 200)
 
         peer.link(False)

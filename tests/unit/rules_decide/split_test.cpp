@@ -295,7 +295,15 @@ TEST(Split, WhatIsLeftGoesToTheTicketThatItsNodeHas) {
   ASSERT_EQ(world.incident(core).root, Root(world.node("core")));
   ASSERT_EQ(world.book.owner(world.below("cell-3-5-1").front()), core);
   for (const char* ring : {"agg-1", "agg-2", "agg-4"}) world.set_good(ring);
-  world.pass(20min);
+  // Single cells in it have been bad for longer than the rest of it.
+  const Timestamp began = world.incident(core).onset;
+  for (const char* site : {"site-3-4", "site-3-5", "site-3-6"}) {
+    world.set_good(site);
+    world.set_bad(site);
+    EndpointHealth& first = world.health[world.below(site).front().value];
+    first.onset = first.shown_since = began;
+  }
+  world.pass(25min);
   EXPECT_EQ(world.book.owner(world.below("cell-3-5-1").front()), IncidentNumber{1});
   EXPECT_EQ(world.incident(1).bad.size(), 24U);
   EXPECT_EQ(world.incident(core).state, IncidentState::resolved);
